@@ -1,0 +1,34 @@
+"""ALBERT in Keras: raw text in, a TF Hub module that anyone can fine-tune out.
+
+Read the folders in the order of the data: `text`, `data`, `modeling`, `training`, `tasks`, `hub`.
+"""
+
+import importlib
+
+_PUBLIC = {
+    "AlbertClassifier": "tf_albert.modeling.classifier",
+    "AlbertConfig": "tf_albert.config",
+    "AlbertEncoder": "tf_albert.modeling.encoder",
+    "AlbertPreprocessor": "tf_albert.text.preprocessor",
+    "AlbertPretrainer": "tf_albert.modeling.pretrainer",
+    "AlbertTokenizer": "tf_albert.text.tokenizer",
+}
+_FOLDERS = ("convert", "data", "hub", "modeling", "tasks", "text", "training")
+__version__ = "0.1.0"
+__all__ = sorted((*_PUBLIC, "hub"))
+
+
+def __getattr__(name):
+    """Imports a public name on its first use: TensorFlow takes seconds to load."""
+    if name in _PUBLIC:
+        value = getattr(importlib.import_module(_PUBLIC[name]), name)
+    elif name in _FOLDERS:
+        value = importlib.import_module(f"tf_albert.{name}")
+    else:
+        raise AttributeError(f"module 'tf_albert' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,94 @@
+"""Outputs that are never half-written: made beside their place and renamed into it."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing_folder(folder):
+    """Gives a temporary folder that takes the place of `folder` when the block ends well.
+
+    Args:
+        folder: str or path. The folder to write; one that is there is replaced as a whole.
+
+    Yields:
+        The temporary folder, a `Path` on the same file system.
+
+    Raises:
+        ValueError: `folder` is a file.
+
+    Example:
+
+    >>> import tempfile
+    >>> place = Path(tempfile.mkdtemp()) / "out"
+    >>> with replacing_folder(place) as folder:
+    ...     _ = (folder / "a.txt").write_text("done")
+    >>> (place / "a.txt").read_text()
+    'done'
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file; a folder is to be written there. Choose another.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield temporary
+        temporary.chmod(0o777 & ~_umask())
+        if folder.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+            os.rename(folder, old / "old")
+            os.rename(temporary, folder)
+            shutil.rmtree(old)
+        else:
+            os.rename(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(path, text):
+    """Writes `text` to `path` as UTF-8, beside first and then renamed.
+
+    Args:
+        path: str or path. The file.
+        text: str. The whole content.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def write_json(path, values):
+    """Writes `values` to `path` as JSON that ends with a newline, as `write_text` does."""
+    write_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path):
+    """Returns what a JSON file holds.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is not JSON; the message names the file.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is not a JSON file: {error}.") from error
+
+
+def sha256(path):
+    """Returns the SHA-256 sum of a file, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

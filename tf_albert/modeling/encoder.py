@@ -1,0 +1,109 @@
+"""ALBERT's encoder: the factorized embedding, and one block called again and again."""
+
+import keras
+
+from tf_albert.modeling.block import FeedForward, SelfAttention, attention_bias
+from tf_albert.modeling.embedding import FactorizedEmbedding
+from tf_albert.modeling.layers import initializer
+from tf_albert.modeling.model import AlbertModel
+
+INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
+
+
+@keras.saving.register_keras_serializable("tf_albert")
+class AlbertEncoder(AlbertModel):
+    """ALBERT without a head: ids in, a vector per token and one per sequence out.
+
+    Paper: https://arxiv.org/abs/1909.11942.
+
+    Args:
+        config: `AlbertConfig`.
+        **kwargs: as for every Keras model (`name`, `dtype`).
+
+    Call arguments:
+        inputs: dict of int tensors of shape `(batch, length)`: `input_word_ids`, `input_mask` (1
+            for a token, 0 for padding), `input_type_ids` (0 for the first segment, 1 for the
+            second).
+        training: bool. Whether dropout acts.
+
+    Output:
+        A dict: `sequence_output` of shape `(batch, length, hidden_size)`; `pooled_output` of shape
+        `(batch, hidden_size)`; `encoder_outputs`, a list of `num_hidden_layers` tensors of the
+        shape of `sequence_output`.
+
+    Raises:
+        ValueError: an input is missing, or the sequence is longer than the positions.
+
+    Example:
+
+    >>> config = AlbertConfig.from_name("albert_tiny").replace(vocab_size=50)
+    >>> encoder = AlbertEncoder(config)
+    >>> ids = keras.ops.ones((2, 7), "int32")
+    >>> outputs = encoder({"input_word_ids": ids, "input_mask": ids, "input_type_ids": ids * 0})
+    >>> tuple(outputs["sequence_output"].shape), tuple(outputs["pooled_output"].shape)
+    ((2, 7, 256), (2, 256))
+    """
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        schedule = [block for layer in self.config.layer_schedule for block in layer]
+        num_attentions, num_feed_forwards = (max(part) + 1 for part in zip(*schedule, strict=True))
+        self.embedding = self._build(FactorizedEmbedding, "embedding")
+        self.attentions = [
+            self._build(SelfAttention, f"attention_{index}") for index in range(num_attentions)
+        ]
+        self.feed_forwards = [
+            self._build(FeedForward, f"feed_forward_{index}") for index in range(num_feed_forwards)
+        ]
+        self.pooler = keras.layers.Dense(
+            self.config.hidden_size,
+            activation="tanh",
+            kernel_initializer=initializer(self.config),
+            dtype=self.dtype_policy,
+            name="pooler",
+        )
+        self.pooler.build((None, self.config.hidden_size))
+        self.built = True
+
+    def _build(self, layer, name):
+        part = layer(self.config, dtype=self.dtype_policy, name=name)
+        part.build()
+        return part
+
+    def call(self, inputs, training=False):
+        require_inputs(inputs, INPUTS)
+        bias = attention_bias(inputs["input_mask"])
+        hidden = self.embedding(
+            inputs["input_word_ids"], inputs["input_type_ids"], training=training
+        )
+        encoder_outputs = []
+        for blocks in self.config.layer_schedule:
+            for attention, feed_forward in blocks:
+                hidden = self.attentions[attention](hidden, bias, training=training)
+                hidden = self.feed_forwards[feed_forward](hidden, training=training)
+            encoder_outputs.append(hidden)
+        return {
+            "sequence_output": hidden,
+            "pooled_output": self.pooler(hidden[:, 0, :]),
+            "encoder_outputs": encoder_outputs,
+        }
+
+
+def require_inputs(inputs, names):
+    """Raises a `ValueError` that names the missing inputs of a dict."""
+    if not isinstance(inputs, dict):
+        raise ValueError(
+            f"The inputs must be a dict of {', '.join(names)}. Received: {type(inputs).__name__}."
+        )
+    missing = [name for name in names if name not in inputs]
+    if missing:
+        raise ValueError(
+            f"Missing inputs: {', '.join(missing)}. Received: {', '.join(sorted(inputs))}."
+        )
+
+
+def as_encoder(encoder, dtype):
+    """Returns an `AlbertEncoder` from one, or a fresh one from a config."""
+    if isinstance(encoder, AlbertEncoder):
+        return encoder
+    return AlbertEncoder(encoder, dtype=dtype, name="encoder")

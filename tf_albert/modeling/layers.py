@@ -1,0 +1,59 @@
+"""What every layer of ALBERT is made of: a config, and parts built in one way."""
+
+import keras
+
+from tf_albert.config import AlbertConfig
+
+ACTIVATIONS = {
+    # Google's code calls the tanh form "gelu" (modeling.py, `gelu`).
+    "gelu": lambda x: keras.ops.gelu(x, approximate=True),
+    "gelu_new": lambda x: keras.ops.gelu(x, approximate=True),
+    "gelu_erf": lambda x: keras.ops.gelu(x, approximate=False),
+    "relu": keras.ops.relu,
+    "tanh": keras.ops.tanh,
+}
+
+
+def as_config(config):
+    """Returns an `AlbertConfig` from one, or from the dict that `get_config` stored."""
+    return config if isinstance(config, AlbertConfig) else AlbertConfig.from_dict(config)
+
+
+def initializer(config):
+    """Returns a new initializer: one object for two weights would give both the same values."""
+    return keras.initializers.TruncatedNormal(stddev=config.initializer_range)
+
+
+class AlbertLayer(keras.layers.Layer):
+    """A Keras layer that takes its sizes from an `AlbertConfig`.
+
+    Args:
+        config: `AlbertConfig`, or the dict that its `to_dict` gave.
+        **kwargs: as for every Keras layer (`name`, `dtype`, `trainable`).
+    """
+
+    def __init__(self, config, **kwargs):
+        super().__init__(**kwargs)
+        self.config = as_config(config)
+
+    def get_config(self):
+        return super().get_config() | {"config": self.config.to_dict()}
+
+    def dense(self, units, name):
+        """Returns a dense part in this layer's precision."""
+        return keras.layers.Dense(
+            units,
+            kernel_initializer=initializer(self.config),
+            dtype=self.dtype_policy,
+            name=name,
+        )
+
+    def layer_norm(self):
+        """Returns a layer normalization; Keras computes its statistics in float32."""
+        return keras.layers.LayerNormalization(
+            epsilon=self.config.layer_norm_epsilon, dtype=self.dtype_policy, name="layer_norm"
+        )
+
+    def dropout(self, rate, name="dropout"):
+        """Returns a dropout part in this layer's precision."""
+        return keras.layers.Dropout(rate, dtype=self.dtype_policy, name=name)

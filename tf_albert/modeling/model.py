@@ -1,0 +1,65 @@
+"""What every ALBERT model shares: its config, how Keras saves it, and `save_pretrained`."""
+
+import inspect
+
+import keras
+
+from tf_albert.modeling import saving
+from tf_albert.modeling.layers import as_config
+
+
+class AlbertModel(keras.Model):
+    """A Keras model of which every weight exists once it is made.
+
+    Args:
+        config: `AlbertConfig`, or the dict that its `to_dict` gave.
+        **kwargs: as for every Keras model (`name`, `dtype`).
+    """
+
+    def __init__(self, config, **kwargs):
+        super().__init__(**kwargs)
+        self.config = as_config(config)
+
+    def head_arguments(self):
+        """Returns what the constructor takes besides the config: JSON values by name."""
+        return {}
+
+    def get_config(self):
+        # A config rebuilds the encoder too, so it may stand in the encoder's place.
+        encoder_or_config = next(iter(inspect.signature(type(self)).parameters))
+        return {
+            encoder_or_config: self.config.to_dict(),
+            **self.head_arguments(),
+            "name": self.name,
+            "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        dtype = keras.saving.deserialize_keras_object(config["dtype"])
+        return cls(**(config | {"dtype": dtype}))
+
+    @classmethod
+    def from_pretrained(cls, where, **arguments):
+        """Returns a model of this class with the weights in a folder.
+
+        Args:
+            where: str or path. A folder that `save_pretrained` wrote, of this class or of another
+                one around an encoder, or Google's checkpoint of the original implementation.
+            **arguments: what the constructor takes besides the encoder (`num_classes`, say, for a
+                classifier on a pretrained encoder).
+
+        Raises:
+            FileNotFoundError: there is no such folder, or a file of it is missing.
+            ValueError: damaged files, or weights that do not fit the config.
+        """
+        return saving.from_pretrained(cls, where, **arguments)
+
+    def save_pretrained(self, folder, tokenizer=None):
+        """Writes `albert_config.json`, `model.weights.h5`, `provenance.json` and the tokenizer.
+
+        Args:
+            folder: str or path. Replaced as a whole.
+            tokenizer: `AlbertTokenizer` or None. Its files go into the same folder.
+        """
+        saving.save_pretrained(self, folder, tokenizer)

@@ -1,0 +1,62 @@
+"""ALBERT as it is pretrained: masked language model and sentence order."""
+
+import keras
+from keras import ops
+
+from tf_albert.modeling.encoder import INPUTS, as_encoder, require_inputs
+from tf_albert.modeling.heads import MaskedLMHead
+from tf_albert.modeling.layers import initializer
+from tf_albert.modeling.model import AlbertModel
+
+
+@keras.saving.register_keras_serializable("tf_albert")
+class AlbertPretrainer(AlbertModel):
+    """The encoder with the masked-language-model head and the sentence-order head.
+
+    Paper: https://arxiv.org/abs/1909.11942, section 3.1, "Inter-sentence coherence loss".
+
+    Args:
+        encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
+        **kwargs: as for every Keras model.
+
+    Call arguments:
+        inputs: dict of the encoder's inputs, and `masked_lm_positions`, an int tensor of shape
+            `(batch, predictions)`.
+        training: bool. Whether dropout acts.
+
+    Output:
+        A dict: `mlm_logits` of shape `(batch, predictions, vocab_size)` and `sop_logits` of shape
+        `(batch, 2)`, both float32; in `sop_logits`, class 1 is "swapped".
+
+    Raises:
+        ValueError: an input is missing.
+    """
+
+    def __init__(self, encoder, **kwargs):
+        encoder = as_encoder(encoder, kwargs.get("dtype"))
+        super().__init__(encoder.config, **kwargs)
+        self.encoder = encoder
+        self.masked_lm_head = MaskedLMHead(
+            self.config, dtype=self.dtype_policy, name="masked_lm_head"
+        )
+        self.masked_lm_head.build()
+        self.sentence_order_head = keras.layers.Dense(
+            2,
+            kernel_initializer=initializer(self.config),
+            dtype=self.dtype_policy,
+            name="sentence_order_head",
+        )
+        self.sentence_order_head.build((None, self.config.hidden_size))
+        self.built = True
+
+    def call(self, inputs, training=False):
+        require_inputs(inputs, (*INPUTS, "masked_lm_positions"))
+        outputs = self.encoder(inputs, training=training)
+        return {
+            "mlm_logits": self.masked_lm_head(
+                outputs["sequence_output"],
+                inputs["masked_lm_positions"],
+                ops.convert_to_tensor(self.encoder.embedding.word_embeddings),
+            ),
+            "sop_logits": ops.cast(self.sentence_order_head(outputs["pooled_output"]), "float32"),
+        }

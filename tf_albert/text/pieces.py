@@ -1,0 +1,231 @@
+"""ALBERT's tokenizer in plain Python: no TensorFlow, so that worker processes start at once."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from tf_albert import files
+from tf_albert.text.normalizer import with_normalization
+
+VOCABULARY_FILE = "spiece.model"
+TOKENIZER_FILE = "tokenizer_config.json"
+SPECIAL_PIECES = {"pad": "<pad>", "unk": "<unk>", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
+WORD_START = "▁"
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoding:
+    """The tokens of one text.
+
+    Args:
+        ids: list of int.
+        pieces: list of str; `▁` marks the start of a word.
+        offsets: list of (begin, end), in characters of the text as given: the span that the token
+            came from, without the space before a `▁`.
+    """
+
+    ids: list
+    pieces: list
+    offsets: list
+
+
+class PieceTokenizer:
+    """Splits text into the pieces of a SentencePiece model, as Google's ALBERT code does.
+
+    Source: Google's tokenization.py, `preprocess_text` and `encode_pieces`: a piece that ends with
+    a digit and a comma is split once more.
+
+    Args:
+        vocabulary: str or path. A SentencePiece model with `<pad>`, `<unk>`, `[CLS]`, `[SEP]` and
+            `[MASK]`.
+        lower_case: bool. Whether text is lower-cased: true for every released ALBERT.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is no SentencePiece model, or lacks a special piece.
+    """
+
+    def __init__(self, vocabulary, lower_case=True):
+        # TensorFlow's own modules take no arguments here, and a tokenizer may be one.
+        super().__init__()
+        self.vocabulary = Path(vocabulary)
+        self.lower_case = bool(lower_case)
+        self._processor = self._load()
+        self.vocab_size = self._processor.vocab_size()
+        self.special_ids = self._special_ids()
+        self._expansions = self._digit_comma_expansions()
+
+    def _load(self):
+        import sentencepiece
+
+        if not self.vocabulary.is_file():
+            raise FileNotFoundError(
+                f"{self.vocabulary} does not exist. Expected a SentencePiece model; "
+                "`tf-albert vocab` trains one."
+            )
+        try:
+            self.model_proto = with_normalization(self.vocabulary.read_bytes(), self.lower_case)
+            return sentencepiece.SentencePieceProcessor(model_proto=self.model_proto)
+        except Exception as error:  # protobuf's and SentencePiece's errors share no base class
+            raise ValueError(
+                f"{self.vocabulary} is no SentencePiece model. `tf-albert vocab` trains one."
+            ) from error
+
+    def _special_ids(self):
+        unk = self._processor.unk_id()
+        ids = {name: self._processor.piece_to_id(piece) for name, piece in SPECIAL_PIECES.items()}
+        missing = [
+            piece for name, piece in SPECIAL_PIECES.items() if name != "unk" and ids[name] == unk
+        ]
+        if missing:
+            raise ValueError(
+                f"{self.vocabulary} lacks the special pieces {', '.join(missing)}. Train a "
+                "vocabulary with `tf-albert vocab`, which adds them."
+            )
+        return ids
+
+    def _digit_comma_expansions(self):
+        """Returns the ids that Google's code splits again, each with what it becomes."""
+        pieces = (self.id_to_piece(index) for index in range(self.vocab_size))
+        return {
+            index: self._split_digit_comma(piece)
+            for index, piece in enumerate(pieces)
+            if len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit()
+        }
+
+    def _split_digit_comma(self, piece):
+        parts = self._processor.encode(piece[:-1].replace(WORD_START, ""), out_type=str)
+        if piece[0] != WORD_START and parts[0][0] == WORD_START:
+            parts = parts[1:] if len(parts[0]) == 1 else [parts[0][1:], *parts[1:]]
+        return [(part, self._processor.piece_to_id(part)) for part in (*parts, piece[-1])]
+
+    def id_to_piece(self, index):
+        """Returns the piece of an id."""
+        return self._processor.id_to_piece(int(index))
+
+    def encode(self, text):
+        """Returns the `Encoding` of a text.
+
+        Args:
+            text: str.
+        """
+        tokens = self._processor.encode(text, out_type="immutable_proto").pieces
+        spans = _spans(text, tokens)
+        encoding = Encoding([], [], [])
+        for token, span in zip(tokens, spans, strict=True):
+            parts = self._expansions.get(token.id, [(token.piece, token.id)])
+            encoding.pieces.extend(piece for piece, _ in parts)
+            encoding.ids.extend(index for _, index in parts)
+            encoding.offsets.extend(_part_spans(span, [piece for piece, _ in parts]))
+        return encoding
+
+    def encode_ids(self, texts):
+        """Returns the ids of many texts, fast: a list of lists of int.
+
+        Args:
+            texts: list of str.
+        """
+        rows = self._processor.encode(texts, out_type=int, num_threads=1)
+        expansions = {
+            index: [part for _, part in parts] for index, parts in self._expansions.items()
+        }
+        return [_expand(row, expansions) for row in rows]
+
+    def decode(self, ids):
+        """Returns the text of ids, special pieces left out.
+
+        Args:
+            ids: list of int.
+        """
+        left_out = {self.special_ids[name] for name in ("pad", "cls", "sep", "mask")}
+        return self._processor.decode([int(index) for index in ids if int(index) not in left_out])
+
+    def word_starts(self):
+        """Returns which pieces begin a word for whole-word masking: bool, `(vocab_size,)`.
+
+        As in Google's create_pretraining_data.py (`_is_start_piece_sp`), a piece continues a word
+        only where it is made of English letters and punctuation; a lone mark begins one.
+        """
+        pieces = [self.id_to_piece(index) for index in range(self.vocab_size)]
+        return np.array([_begins_word(piece) for piece in pieces])
+
+    def special_mask(self):
+        """Returns which ids are no text at all, such as `[CLS]`: bool, `(vocab_size,)`."""
+        is_special = np.zeros(self.vocab_size, bool)
+        is_special[list(self.special_ids.values())] = True
+        return is_special
+
+    def save_pretrained(self, folder):
+        """Writes `spiece.model` and `tokenizer_config.json` into a folder."""
+        target = Path(folder) / VOCABULARY_FILE
+        if not (target.exists() and target.samefile(self.vocabulary)):
+            shutil.copyfile(self.vocabulary, target)
+        files.write_json(Path(folder) / TOKENIZER_FILE, {"lower_case": self.lower_case})
+
+    @classmethod
+    def from_pretrained(cls, folder):
+        """Returns the tokenizer whose files are in a folder.
+
+        Args:
+            folder: str or path. What `save_pretrained` wrote.
+
+        Raises:
+            FileNotFoundError: a file is missing.
+            ValueError: a file is damaged.
+        """
+        settings = Path(folder) / TOKENIZER_FILE
+        if not settings.exists():
+            raise FileNotFoundError(
+                f"{folder} has no {TOKENIZER_FILE}, so whether text is to be lower-cased is "
+                "unknown. Save the model with its tokenizer: "
+                "`model.save_pretrained(folder, tokenizer)`."
+            )
+        try:
+            lower_case = json.loads(settings.read_text(encoding="utf-8"))["lower_case"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f'{settings} must hold {{"lower_case": true or false}}.') from error
+        return cls(Path(folder) / VOCABULARY_FILE, lower_case)
+
+
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;?@[\\]^_`{|}~€£–")
+
+
+def _begins_word(piece):
+    if piece.startswith((WORD_START, "<")) or piece in _PUNCTUATION:
+        return True
+    return not all(character in _LETTERS | _PUNCTUATION for character in piece)
+
+
+def _expand(ids, expansions):
+    if not any(index in expansions for index in ids):
+        return ids
+    return [part for index in ids for part in expansions.get(index, (index,))]
+
+
+def _spans(text, tokens):
+    """Returns each token's span; a token from within an expanded character gets that character."""
+    spans, following = [], (len(text), len(text))
+    for token in reversed(tokens):
+        begin, end = token.begin, token.end
+        while begin < end and text[begin].isspace():
+            begin += 1
+        if begin == end and token.begin == following[0]:
+            begin, end = following
+        following = (begin, end)
+        spans.append(following)
+    return spans[::-1]
+
+
+def _part_spans(span, pieces):
+    """Divides a token's span among the pieces that it is split into."""
+    begin, end = span
+    lengths = [len(piece.lstrip(WORD_START)) for piece in pieces]
+    if sum(lengths) != end - begin:
+        # A character that stands for several (⑽, say) cannot be divided.
+        return [span] * len(pieces)
+    stops = [begin + sum(lengths[: index + 1]) for index in range(len(pieces))]
+    return [(stop - length, stop) for stop, length in zip(stops, lengths, strict=True)]

@@ -1,0 +1,75 @@
+"""Strings to the encoder's inputs, as a Keras layer."""
+
+import keras
+import tensorflow as tf
+
+from tf_albert.text.packing import pack_inputs
+from tf_albert.text.tokenizer import AlbertTokenizer
+
+
+@keras.saving.register_keras_serializable("tf_albert")
+class AlbertPreprocessor(keras.layers.Layer):
+    """Tokenizes strings, or pairs of strings, and packs them for the encoder.
+
+    Use it in `Dataset.map`, or call it on lists of strings.
+
+    Args:
+        tokenizer: `AlbertTokenizer`.
+        sequence_length: int. Tokens a row, `[CLS]` and `[SEP]` counted in; at least 3.
+
+    Call arguments:
+        texts: strings of shape `(batch,)`, or a tuple of two such for pairs. One string is taken
+            as a batch of one.
+
+    Output:
+        A dict of int32 tensors of shape `(batch, sequence_length)`: `input_word_ids`,
+        `input_mask`, `input_type_ids`.
+
+    Raises:
+        ValueError: `sequence_length` leaves no room for a token, or not one or two texts.
+
+    Example::
+
+        preprocess = AlbertPreprocessor(AlbertTokenizer("spiece.model"), sequence_length=128)
+        preprocess(["a fine film"])["input_word_ids"]              # (1, 128)
+        preprocess((["a premise"], ["a hypothesis"]))["input_type_ids"]
+    """
+
+    def __init__(self, tokenizer, sequence_length=128, **kwargs):
+        super().__init__(**kwargs)
+        if sequence_length < 3:
+            raise ValueError(
+                "`sequence_length` must be at least 3, to hold [CLS], a token and [SEP]. "
+                f"Received: {sequence_length}."
+            )
+        self.tokenizer = tokenizer
+        self.sequence_length = sequence_length
+        self.built = True
+
+    def __call__(self, texts, **kwargs):
+        if any(isinstance(text, keras.KerasTensor) for text in keras.tree.flatten(texts)):
+            return super().__call__(texts, **kwargs)
+        # Keras converts lists of strings to no tensor; `call` does.
+        return self.call(texts)
+
+    def call(self, texts, training=False):
+        texts = texts if isinstance(texts, tuple) else (texts,)
+        segments = [tf.reshape(tf.convert_to_tensor(text, tf.string), [-1]) for text in texts]
+        return pack_inputs(
+            [self.tokenizer(segment) for segment in segments],
+            self.sequence_length,
+            self.tokenizer.special_ids,
+        )
+
+    def get_config(self):
+        return super().get_config() | {
+            "vocabulary": str(self.tokenizer.vocabulary),
+            "lower_case": self.tokenizer.lower_case,
+            "sequence_length": self.sequence_length,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        tokenizer = AlbertTokenizer(config.pop("vocabulary"), config.pop("lower_case"))
+        return cls(tokenizer, **config)

@@ -1,0 +1,59 @@
+"""Training a SentencePiece vocabulary as the one of the released ALBERT was."""
+
+import os
+from pathlib import Path
+
+from tf_albert.text.normalizer import normalize
+
+# Read off the trainer_spec inside the released 30k-clean.model.
+CONTROL_SYMBOLS = ("[CLS]", "[SEP]", "[MASK]")
+USER_DEFINED_SYMBOLS = ("(", ")", '"', "-", ".", "–", "£", "€")
+CHARACTER_COVERAGE = 0.99995
+INPUT_SENTENCE_SIZE = 10_000_000
+
+
+def train_vocabulary(sentences, output, vocab_size=30000, lower_case=True):
+    """Trains a SentencePiece unigram model and writes it.
+
+    Args:
+        sentences: iterable of str. Raw text; normalized here as the tokenizer will do it.
+        output: str or path. The `.model` file to write.
+        vocab_size: int. Number of pieces, the special ones counted in.
+        lower_case: bool. Whether text is lower-cased.
+
+    Raises:
+        ValueError: there is no text, or too little of it for `vocab_size` pieces.
+    """
+    import sentencepiece
+
+    output = Path(output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    beside = output.with_name(f".{output.name}.{os.getpid()}")
+    normalized = (normalize(sentence, lower_case) for sentence in sentences)
+    try:
+        with open(beside, "wb") as model:
+            sentencepiece.SentencePieceTrainer.train(
+                sentence_iterator=(sentence for sentence in normalized if sentence),
+                model_writer=model,
+                model_type="unigram",
+                vocab_size=vocab_size,
+                character_coverage=CHARACTER_COVERAGE,
+                input_sentence_size=INPUT_SENTENCE_SIZE,
+                shuffle_input_sentence=True,
+                control_symbols=list(CONTROL_SYMBOLS),
+                user_defined_symbols=list(USER_DEFINED_SYMBOLS),
+                pad_id=0,
+                unk_id=1,
+                bos_id=-1,
+                eos_id=-1,
+                pad_piece="<pad>",
+                minloglevel=2,
+            )
+        os.replace(beside, output)
+    except RuntimeError as error:
+        raise ValueError(
+            f"A vocabulary of {vocab_size} pieces could not be trained on this text: {error} "
+            "Give more text or a smaller `vocab_size`."
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,78 @@
+"""Devices, data and small models for all tests."""
+
+import os
+import pydoc_data.topics
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import pytest
+import tensorflow as tf
+from hypothesis import settings
+
+from tests.helpers import REPOSITORY, require
+
+# Two devices, so that strategies have something to mirror. Must come before any use of TensorFlow.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+# Models are traced within an example, so an example's time says nothing.
+settings.register_profile("tf_albert", deadline=None, derandomize=True, database=None)
+settings.load_profile("tf_albert")
+
+VOCAB_SIZE = 397
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    keras.utils.set_random_seed(7)
+
+
+@pytest.fixture(scope="session")
+def data_folder():
+    """The folder of real data, which is no part of the repository."""
+    folder = Path(os.environ.get("TF_ALBERT_DATA", REPOSITORY.parent / "shared" / "data"))
+    require("data", folder.is_dir(), f"{folder} does not exist; TF_ALBERT_DATA names the data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def corpus():
+    """English text that comes with Python: lines of its manual."""
+    text = "\n".join(pydoc_data.topics.topics.values())
+    return [line.strip() for line in text.splitlines() if len(line.strip()) > 20]
+
+
+@pytest.fixture(scope="session")
+def vocabulary(corpus, tmp_path_factory):
+    """A SentencePiece model of 397 pieces."""
+    from tf_albert.text.vocabulary import train_vocabulary
+
+    path = tmp_path_factory.mktemp("vocabulary") / "spiece.model"
+    train_vocabulary(corpus[:4000], path, vocab_size=VOCAB_SIZE)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tokenizer(vocabulary):
+    from tf_albert import AlbertTokenizer
+
+    return AlbertTokenizer(vocabulary)
+
+
+@pytest.fixture(scope="session")
+def small_config():
+    """A config of which no two sizes are equal, nor equal to those of `helpers.random_inputs`."""
+    from tf_albert import AlbertConfig
+
+    return AlbertConfig(
+        vocab_size=VOCAB_SIZE,
+        embedding_size=10,
+        hidden_size=28,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        intermediate_size=36,
+        max_position_embeddings=41,
+        type_vocab_size=2,
+    )

@@ -1,0 +1,104 @@
+"""What several tests need: what they may skip, models of known weights, and inputs."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+GOOGLE = REPOSITORY / "tests" / "data" / "google"
+
+
+def require(name, available, reason):
+    """Skips the test that asks where something is not there, or fails where it must be there.
+
+    Args:
+        name: str. The requirement: "data", "parity" and the like. The environment variable
+            `TF_ALBERT_REQUIRE`, a comma list, names those without which a run has failed.
+        available: bool.
+        reason: str. What is missing, and how to get it.
+    """
+    if available:
+        return
+    if name in os.environ.get("TF_ALBERT_REQUIRE", "").split(","):
+        pytest.fail(f"TF_ALBERT_REQUIRE names {name!r}: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def randomize(model, seed=0, scale=0.3):
+    """Gives every weight of a model a random value: fresh biases are 0 and hide errors."""
+    random = np.random.default_rng(seed)
+    for variable in model.trainable_variables:
+        value = random.normal(scale=scale, size=variable.shape)
+        if variable.path.endswith("layer_norm/gamma"):
+            value += 1
+        variable.assign(value)
+    return model
+
+
+def random_inputs(config, batch=5, length=17, predictions=8, seed=0):
+    """Returns the inputs of the encoder and of the pretrainer: rows of different lengths."""
+    random = np.random.default_rng(seed)
+    lengths = random.integers(length // 2, length + 1, size=(batch, 1))
+    lengths[0] = length
+    columns = np.arange(length)
+    mask = (columns < lengths).astype("int32")
+    positions = np.stack([random.permutation(n)[np.arange(predictions) % n] for n in lengths[:, 0]])
+    return {
+        "input_word_ids": random.integers(1, config.vocab_size, (batch, length), "int32") * mask,
+        "input_mask": mask,
+        "input_type_ids": (columns >= lengths // 2).astype("int32") * mask,
+        "masked_lm_positions": positions.astype("int32"),
+    }
+
+
+def reference_weights(model):
+    """Returns a model's weights as `tests.reference` takes them, float64."""
+    encoder = getattr(model, "encoder", model)
+    embedding = encoder.embedding
+    weights = {
+        "word_embeddings": _array(embedding.word_embeddings),
+        "position_embeddings": _array(embedding.position_embeddings),
+        "type_embeddings": _array(embedding.type_embeddings),
+        "embedding_norm": _norm(embedding.normalization),
+        "attentions": [
+            {
+                "query": _dense(part.query),
+                "key": _dense(part.key),
+                "value": _dense(part.value),
+                "output": _dense(part.output_projection),
+                "norm": _norm(part.normalization),
+            }
+            for part in encoder.attentions
+        ],
+        "feed_forwards": [
+            {
+                "intermediate": _dense(part.intermediate),
+                "output": _dense(part.output_projection),
+                "norm": _norm(part.normalization),
+            }
+            for part in encoder.feed_forwards
+        ],
+        "pooler": _dense(encoder.pooler),
+    }
+    if embedding.projection is not None:
+        weights["projection"] = _dense(embedding.projection)
+    if hasattr(model, "masked_lm_head"):
+        weights["mlm_transform"] = _dense(model.masked_lm_head.transform)
+        weights["mlm_norm"] = _norm(model.masked_lm_head.normalization)
+        weights["mlm_bias"] = _array(model.masked_lm_head.output_bias)
+        weights["sop"] = _dense(model.sentence_order_head)
+    return weights
+
+
+def _array(variable):
+    return np.asarray(variable, np.float64)
+
+
+def _dense(layer):
+    return _array(layer.kernel), _array(layer.bias)
+
+
+def _norm(layer):
+    return _array(layer.gamma), _array(layer.beta)

@@ -1,1 +1,14 @@
-"""."""
+"""Weights become SavedModels that TF Hub can load, call and train.
+
+Enters: a model of `tf_albert.modeling` and a tokenizer. Leaves: a folder for `hub.KerasLayer` and
+`hub.load`, which needs nothing of tf_albert: an encoder (ids in), a preprocessor (strings to ids)
+or a classifier (strings in, labels out), each with its `provenance.json`.
+API: https://www.tensorflow.org/hub/common_saved_model_apis/text.
+Next: `tf_albert.cli` offers it as a command; `export/` makes a release of it.
+"""
+
+from tf_albert.hub.classifier import save_classifier
+from tf_albert.hub.encoder import save_encoder
+from tf_albert.hub.preprocessor import save_preprocessor
+
+__all__ = ["save_classifier", "save_encoder", "save_preprocessor"]

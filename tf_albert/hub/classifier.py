@@ -1,0 +1,142 @@
+"""A classifier as a TF Hub module that needs no preprocessing: strings in, labels out."""
+
+import tensorflow as tf
+
+from tf_albert import files
+from tf_albert.hub.preprocessor import describe_preprocessor
+from tf_albert.hub.reusable import describe, require, reusable, write_module
+from tf_albert.modeling.classifier import AlbertClassifier
+from tf_albert.modeling.saving import CONFIG_FILE
+from tf_albert.text.preprocessor import AlbertPreprocessor
+
+LABELS_FILE = "labels.txt"
+TEXTS = ("text_a", "text_b")
+
+
+def save_classifier(classifier, preprocessor, path, labels=None, num_segments=1, provenance=None):
+    """Writes a classifier from raw strings as a reusable SavedModel.
+
+    The module takes strings of shape `(batch,)`; with `num_segments=2`, a dict of two such,
+    `text_a` and `text_b`. It gives a dict: `probabilities` and `logits`, float32
+    `(batch, num_classes)`, and `label`, string `(batch,)`. A regression gives `score`, float32
+    `(batch,)`, alone. The signature `serving_default` takes `text`, or `text_a` and `text_b`.
+
+    Args:
+        classifier: `AlbertClassifier`.
+        preprocessor: `AlbertPreprocessor`, of the tokenizer the classifier was trained with.
+        path: str or path. The folder to write; replaced as a whole.
+        labels: list of str, one per class in the order of the logits; None for a regression.
+        num_segments: 1 for single texts, 2 for pairs.
+        provenance: dict of JSON values, or None. Added to `provenance.json`.
+
+    Raises:
+        ValueError: an argument of another class, labels that are not one per class, a
+            preprocessor that does not fit the classifier, or `path` is a file.
+
+    Example::
+
+        tf_albert.hub.save_classifier(classifier, preprocess, "sentiment", ["bad", "good"])
+        layer = hub.KerasLayer("sentiment")                # needs `import tensorflow_text`
+        layer(tf.constant(["a fine film"]))["label"]       # [b"good"]
+        trained = hub.KerasLayer("sentiment", trainable=True, output_key="logits")
+    """
+    require(classifier, (AlbertClassifier,), "For an encoder there is `save_encoder`.")
+    require(preprocessor, (AlbertPreprocessor,), "A tokenizer goes into one of these.")
+    labels = list(labels or [])
+    _check_labels(labels, classifier.num_classes)
+    _check_fit(classifier.config, preprocessor)
+    root = _module(classifier, preprocessor, labels, _text_specs(num_segments))
+
+    def write_assets(folder):
+        preprocessor.tokenizer.save_pretrained(folder)
+        classifier.config.to_json(folder / CONFIG_FILE)
+        if labels:
+            files.write_text(folder / LABELS_FILE, "".join(f"{label}\n" for label in labels))
+
+    task = {"labels": labels, "num_segments": num_segments}
+    write_module(
+        root,
+        path,
+        write_assets,
+        {
+            **describe(classifier),
+            **describe_preprocessor(preprocessor),
+            **task,
+            **(provenance or {}),
+        },
+        _signature(root, num_segments),
+    )
+
+
+def _check_labels(labels, num_classes):
+    if num_classes == 1:
+        if labels:
+            raise ValueError(
+                f"A regression (`num_classes` = 1) has no labels. Received: {len(labels)} labels."
+            )
+        return
+    if len(labels) != num_classes or len(set(labels)) != num_classes:
+        raise ValueError(
+            f"The classifier has {num_classes} classes; `labels` must hold as many different "
+            f"names. Received: {labels}."
+        )
+    if not all(isinstance(label, str) and label.splitlines() == [label] for label in labels):
+        raise ValueError(
+            f"Each label is a line of {LABELS_FILE}: a string, not empty, without a line break. "
+            f"Received: {labels}."
+        )
+
+
+def _check_fit(config, preprocessor):
+    if preprocessor.sequence_length > config.max_position_embeddings:
+        raise ValueError(
+            f"The preprocessor's `sequence_length` is {preprocessor.sequence_length}; the model "
+            f"has `max_position_embeddings`={config.max_position_embeddings}. Use an "
+            f"`AlbertPreprocessor` with at most {config.max_position_embeddings}."
+        )
+    if preprocessor.tokenizer.vocab_size > config.vocab_size:
+        raise ValueError(
+            f"The tokenizer has {preprocessor.tokenizer.vocab_size} pieces, the model embeds "
+            f"{config.vocab_size}. Use the tokenizer that the model was trained with."
+        )
+
+
+def _text_specs(num_segments):
+    """Returns the spec of the module's inputs."""
+    if num_segments not in (1, 2):
+        raise ValueError(f"`num_segments` must be 1 or 2. Received: {num_segments!r}.")
+    strings = tf.TensorSpec((None,), tf.string)
+    return strings if num_segments == 1 else dict.fromkeys(TEXTS, strings)
+
+
+def _module(classifier, preprocessor, labels, specs):
+    """Returns the reusable object from strings to labels, not yet saved."""
+
+    def call(texts, training):
+        texts = tuple(texts[name] for name in TEXTS) if isinstance(texts, dict) else texts
+        outputs = classifier(preprocessor(texts), training=training)
+        if not labels:
+            return {"score": outputs[:, 0]}
+        return {
+            "logits": outputs,
+            "probabilities": tf.nn.softmax(outputs),
+            "label": tf.gather(tf.constant(labels), tf.argmax(outputs, axis=-1)),
+        }
+
+    root = reusable(call, [specs], [classifier])
+    root.tokenizer = preprocessor.tokenizer
+    return root
+
+
+def _signature(root, num_segments):
+    """Returns the function for TensorFlow Serving: its strings are named."""
+    names = ("text",) if num_segments == 1 else TEXTS
+
+    @tf.function(autograph=False)
+    def serve(**texts):
+        inputs = texts if num_segments == 2 else texts["text"]
+        return root.__call__(inputs, training=False)
+
+    return serve.get_concrete_function(
+        **{name: tf.TensorSpec((None,), tf.string, name=name) for name in names}
+    )

@@ -1,0 +1,121 @@
+"""An encoder as a TF Hub module: ids in, a vector per token and one per sequence out.
+
+API: https://www.tensorflow.org/hub/common_saved_model_apis/text, "Text embeddings with
+preprocessed inputs" and "Masked language model".
+"""
+
+import keras
+import tensorflow as tf
+
+from tf_albert.hub.reusable import describe, require, reusable, write_module
+from tf_albert.modeling.encoder import INPUTS, AlbertEncoder
+from tf_albert.modeling.pretrainer import AlbertPretrainer
+from tf_albert.modeling.saving import CONFIG_FILE
+
+
+def save_encoder(model, path, provenance=None):
+    """Writes an encoder as a reusable SavedModel for `hub.KerasLayer` and `hub.load`.
+
+    The module takes a dict of int32 `input_word_ids`, `input_mask` and `input_type_ids` of shape
+    `(batch, length)` and gives a dict of float32: `sequence_output` `(batch, length, hidden_size)`,
+    `pooled_output` `(batch, hidden_size)`, also as `default`, and the list `encoder_outputs`.
+    Of an `AlbertPretrainer` there is `mlm` besides, a module of its own: with
+    `masked_lm_positions` `(batch, predictions)` among its inputs it adds `mlm_logits`
+    `(batch, predictions, vocab_size)`. The head's weights are those of `mlm` alone.
+
+    Args:
+        model: `AlbertEncoder` or `AlbertPretrainer`.
+        path: str or path. The folder to write; replaced as a whole.
+        provenance: dict of JSON values, or None. Added to `provenance.json`.
+
+    Raises:
+        ValueError: `model` is neither, or `path` is a file.
+
+    Example::
+
+        tf_albert.hub.save_encoder(encoder, "albert")
+        layer = hub.KerasLayer("albert", trainable=True)   # in tf_keras, without tf_albert
+    """
+    require(
+        model,
+        (AlbertEncoder, AlbertPretrainer),
+        "Of a task model, give `model.encoder`; of a classifier, `save_classifier` makes a module "
+        "from strings to labels.",
+    )
+    encoder = model if isinstance(model, AlbertEncoder) else model.encoder
+    root = encoder_module(encoder)
+    if encoder is not model:
+        root.mlm = _mlm_module(model)
+    write_module(
+        root,
+        path,
+        lambda folder: encoder.config.to_json(folder / CONFIG_FILE),
+        {**describe(model), **(provenance or {})},
+        _signature(root),
+    )
+
+
+def encoder_module(encoder):
+    """Returns the reusable object of an encoder, not yet saved."""
+
+    def call(inputs, training):
+        outputs = encoder(checked(inputs, encoder.config), training=training)
+        return _named(outputs)
+
+    return reusable(call, [_specs(INPUTS)], [encoder])
+
+
+def _mlm_module(pretrainer):
+    """Returns the reusable object of the encoder with the masked-language-model head."""
+    encoder, head = pretrainer.encoder, pretrainer.masked_lm_head
+
+    def call(inputs, training):
+        outputs = encoder(checked(inputs, encoder.config), training=training)
+        logits = head(
+            outputs["sequence_output"],
+            inputs["masked_lm_positions"],
+            tf.convert_to_tensor(encoder.embedding.word_embeddings),
+        )
+        return {**_named(outputs), "mlm_logits": logits}
+
+    return reusable(call, [_specs((*INPUTS, "masked_lm_positions"))], [encoder, head])
+
+
+def checked(inputs, config):
+    """Returns the inputs, bound to a check of their length that works in a graph.
+
+    Args:
+        inputs: dict of int32 tensors of shape `(batch, length)`.
+        config: `AlbertConfig`.
+    """
+    longest = config.max_position_embeddings
+    check = tf.debugging.assert_less_equal(
+        tf.shape(inputs["input_word_ids"])[1],
+        longest,
+        message=f"The sequence is longer than the model's {longest} positions "
+        f"(max_position_embeddings). Preprocess with a seq_length of at most {longest}.",
+        summarize=1,
+    )
+    with tf.control_dependencies([check]):
+        return tf.nest.map_structure(tf.identity, dict(inputs))
+
+
+def _specs(names):
+    return {name: tf.TensorSpec((None, None), tf.int32, name=name) for name in names}
+
+
+def _named(outputs):
+    """Returns the outputs as float32 under the names of TF Hub's text API."""
+    outputs = keras.tree.map_structure(lambda output: tf.cast(output, tf.float32), outputs)
+    return {"default": outputs["pooled_output"], **outputs}
+
+
+def _signature(root):
+    """Returns the function for TensorFlow Serving: the named inputs, no list among the outputs."""
+
+    @tf.function(autograph=False)
+    def serve(**inputs):
+        outputs = root.__call__(inputs, training=False)
+        return {name: value for name, value in outputs.items() if name != "encoder_outputs"}
+
+    return serve.get_concrete_function(**_specs(INPUTS))

@@ -1,0 +1,115 @@
+"""A preprocessor as a TF Hub module: strings in, the encoder's inputs out.
+
+API: https://www.tensorflow.org/hub/common_saved_model_apis/text, "Text preprocessing".
+"""
+
+import tensorflow as tf
+
+from tf_albert.hub.reusable import require, reusable, write_module
+from tf_albert.text.packing import pack_inputs
+from tf_albert.text.preprocessor import AlbertPreprocessor
+from tf_albert.text.tokenizer import AlbertTokenizer
+
+STRINGS = tf.TensorSpec((None,), tf.string)
+
+
+def save_preprocessor(preprocessor, path, sequence_length=None, provenance=None):
+    """Writes a preprocessor as a SavedModel for `hub.KerasLayer` and `hub.load`.
+
+    The module takes strings of shape `(batch,)`, or a list of two such, and gives a dict of int32
+    `(batch, sequence_length)`: `input_word_ids`, `input_mask`, `input_type_ids`. Its two halves can
+    be called on their own: `tokenize(strings)` gives ragged int32 `(batch, tokens)`, and
+    `bert_pack_inputs(segments, seq_length=...)` packs a list of one or two of these.
+    `tokenize.get_special_tokens_dict()` tells the special ids.
+
+    Args:
+        preprocessor: `AlbertPreprocessor`, or an `AlbertTokenizer`.
+        path: str or path. The folder to write; replaced as a whole.
+        sequence_length: int or None. Tokens a row; None for the preprocessor's own.
+        provenance: dict of JSON values, or None. Added to `provenance.json`.
+
+    Raises:
+        ValueError: `preprocessor` is neither, `sequence_length` leaves no room for a token, or
+            `path` is a file.
+
+    Example::
+
+        tf_albert.hub.save_preprocessor(tokenizer, "preprocess", sequence_length=128)
+        preprocess = hub.KerasLayer("preprocess")          # needs `import tensorflow_text`
+        inputs = preprocess(tf.constant(["a fine film"]))
+    """
+    require(
+        preprocessor,
+        (AlbertPreprocessor, AlbertTokenizer),
+        "Make one: `AlbertPreprocessor(AlbertTokenizer('spiece.model'), sequence_length=128)`.",
+    )
+    if isinstance(preprocessor, AlbertTokenizer):
+        preprocessor = AlbertPreprocessor(preprocessor, sequence_length or 128)
+    elif sequence_length is not None:
+        preprocessor = AlbertPreprocessor(preprocessor.tokenizer, sequence_length)
+    tokenizer = preprocessor.tokenizer
+    root = reusable(
+        lambda texts, _: preprocessor(tuple(texts) if isinstance(texts, list) else texts),
+        [STRINGS, [STRINGS, STRINGS]],
+    )
+    root.tokenize = _tokenize_module(tokenizer)
+    root.bert_pack_inputs = _packing_module(tokenizer, preprocessor.sequence_length)
+    root.tokenizer = tokenizer
+    write_module(
+        root,
+        path,
+        tokenizer.save_pretrained,
+        {**describe_preprocessor(preprocessor), **(provenance or {})},
+        root.__call__.get_concrete_function(STRINGS, training=False),
+    )
+
+
+def describe_preprocessor(preprocessor):
+    """Returns what `provenance.json` says about a preprocessor."""
+    return {
+        "preprocessor_class": type(preprocessor).__name__,
+        "sequence_length": preprocessor.sequence_length,
+        "vocab_size": preprocessor.tokenizer.vocab_size,
+        "lower_case": preprocessor.tokenizer.lower_case,
+    }
+
+
+def _tokenize_module(tokenizer):
+    """Returns the reusable object from strings to ragged ids, with the ids of special pieces."""
+    tokenize = reusable(lambda texts, _: tokenizer(texts), [STRINGS])
+
+    @tf.function(autograph=False)
+    def get_special_tokens_dict():
+        values = {
+            "vocab_size": tokenizer.vocab_size,
+            "padding_id": tokenizer.special_ids["pad"],
+            "start_of_sequence_id": tokenizer.special_ids["cls"],
+            "end_of_segment_id": tokenizer.special_ids["sep"],
+            "mask_id": tokenizer.special_ids["mask"],
+        }
+        return {name: tf.constant(value, tf.int32) for name, value in values.items()}
+
+    get_special_tokens_dict.get_concrete_function()
+    tokenize.get_special_tokens_dict = get_special_tokens_dict
+    return tokenize
+
+
+def _packing_module(tokenizer, sequence_length):
+    """Returns the trackable that packs one or two segments to a length chosen in the call."""
+
+    @tf.function(autograph=False)
+    def pack(inputs, seq_length=sequence_length):
+        # A segment may come as (batch, words, tokens): to the encoder, words are no boundaries.
+        segments = [
+            segment.merge_dims(1, -1) if segment.ragged_rank > 1 else segment for segment in inputs
+        ]
+        return pack_inputs(segments, seq_length, tokenizer.special_ids)
+
+    for shape in ((None, None), (None, None, None)):
+        segment = tf.RaggedTensorSpec(shape, tf.int32)
+        for segments in ([segment], [segment, segment]):
+            pack.get_concrete_function(segments)
+            pack.get_concrete_function(segments, seq_length=tf.TensorSpec((), tf.int32))
+    module = tf.train.Checkpoint()
+    module.__call__ = pack
+    return module

@@ -1,0 +1,89 @@
+"""Reusable SavedModels: what `hub.KerasLayer` expects, and how a folder of it is written.
+
+API: https://www.tensorflow.org/hub/reusable_saved_models.
+"""
+
+import tempfile
+from pathlib import Path
+
+import tensorflow as tf
+
+import tf_albert
+from tf_albert import files
+
+MODULE_FILE = "saved_model.pb"
+PROVENANCE_FILE = "provenance.json"
+# Written anew with other bytes on every save; TensorFlow does not need it.
+FINGERPRINT_FILE = "fingerprint.pb"
+
+
+def reusable(call, input_specs, models=()):
+    """Returns an object that TF Hub can call and train once it is saved.
+
+    Args:
+        call: function of `(inputs, training)`.
+        input_specs: list of nests of `tf.TensorSpec`. Each form of `inputs` that is accepted.
+        models: Keras models or layers whose variables `call` uses.
+
+    Returns:
+        A trackable with `__call__(inputs, training=False)`, `variables`, `trainable_variables` and
+        `regularization_losses`.
+    """
+
+    @tf.function(autograph=False)
+    def function(inputs, training=False):
+        return call(inputs, training)
+
+    for spec in input_specs:
+        for training in (True, False):
+            function.get_concrete_function(spec, training=training)
+    root = tf.train.Checkpoint()
+    root.__call__ = function
+    # Keras's own variables: with the TensorFlow variables inside them each is stored twice.
+    root.variables = [variable for model in models for variable in model.variables]
+    root.trainable_variables = [
+        variable for model in models for variable in model.trainable_variables
+    ]
+    root.regularization_losses = []
+    return root
+
+
+def write_module(root, path, assets, provenance, signature=None):
+    """Writes a SavedModel with its assets and its `provenance.json`.
+
+    Args:
+        root: what `reusable` returned.
+        path: str or path. The folder; replaced as a whole.
+        assets: function of a folder. It writes there the files that go into `assets/`.
+        provenance: dict of JSON values. What `provenance.json` says besides the sums.
+        signature: concrete function or None. Becomes `serving_default`.
+    """
+    with files.replacing_folder(path) as folder, tempfile.TemporaryDirectory() as beside:
+        assets(Path(beside))
+        root.assets = [tf.saved_model.Asset(str(file)) for file in sorted(Path(beside).iterdir())]
+        tf.saved_model.save(root, str(folder), signatures=signature)
+        (folder / FINGERPRINT_FILE).unlink(missing_ok=True)
+        files.write_json(
+            folder / PROVENANCE_FILE,
+            {
+                "tf_albert_version": tf_albert.__version__,
+                **provenance,
+                "sha256": {
+                    file.relative_to(folder).as_posix(): files.sha256(file)
+                    for file in sorted(folder.rglob("*"))
+                    if file.is_file()
+                },
+            },
+        )
+
+
+def describe(model):
+    """Returns what `provenance.json` says about a model: its class and its size."""
+    return {"model_class": type(model).__name__, "num_parameters": model.count_params()}
+
+
+def require(value, classes, hint):
+    """Raises a `ValueError` if `value` is of none of the classes."""
+    if not isinstance(value, classes):
+        names = " or ".join(f"`{name.__name__}`" for name in classes)
+        raise ValueError(f"Expected {names}. Received: {type(value).__name__}. {hint}")

@@ -15,7 +15,7 @@ _PUBLIC = {
 }
 _FOLDERS = ("convert", "data", "hub", "modeling", "tasks", "text", "training")
 __version__ = "0.1.0"
-__all__ = sorted((*_PUBLIC, "hub"))
+__all__ = [*sorted(_PUBLIC), "hub"]
 
 
 def __getattr__(name):

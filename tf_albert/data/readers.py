@@ -1,0 +1,135 @@
+"""Documents out of text files: lists of sentences, one document at a time."""
+
+import glob
+import gzip
+import json
+from pathlib import Path
+
+# A longer line is no sentence: most likely a file without line ends, or no text at all.
+LONGEST_LINE = 1_000_000
+# A file without empty lines would otherwise be one document in memory, however large.
+MOST_SENTENCES = 10_000
+
+
+def find_files(patterns):
+    """Returns the files that paths and glob patterns name, each once, in order.
+
+    Args:
+        patterns: list of str. Paths, or globs such as `"corpus/*.txt.gz"`.
+
+    Raises:
+        FileNotFoundError: a pattern names no file.
+    """
+    found = []
+    for pattern in patterns:
+        matches = sorted(glob.glob(str(pattern), recursive=True))
+        matches = [match for match in matches if Path(match).is_file()]
+        if not matches:
+            raise FileNotFoundError(f"No file matches {pattern}. Name text or JSONL files.")
+        found.extend(matches)
+    return [Path(path) for path in dict.fromkeys(found)]
+
+
+def read_documents(path):
+    """Yields the documents of a file, each a list of sentences.
+
+    A name that ends with `.jsonl` or `.jsonl.gz` is read as one JSON object a line, whose `text` is
+    one unsplit string; every other as plain text, one sentence a line and an empty line between
+    documents. A document of over 10,000 sentences comes in parts.
+
+    Args:
+        path: path. A text or JSONL file, perhaps with gzip.
+
+    Yields:
+        list of str: sentences as written; or, from JSONL, a list of one whole text to be split.
+
+    Raises:
+        ValueError: the file is no text; the message names the file, the line and what is wrong.
+    """
+    if is_jsonl(path):
+        yield from ([text] for text in _jsonl_texts(path))
+        return
+    sentences = []
+    for _, line in read_lines(path):
+        line = line.strip()
+        if line:
+            sentences.append(line)
+        if sentences and (not line or len(sentences) == MOST_SENTENCES):
+            yield sentences
+            sentences = []
+    if sentences:
+        yield sentences
+
+
+def is_jsonl(path):
+    """Whether a file's name says that it is JSONL."""
+    return Path(path).name.removesuffix(".gz").endswith(".jsonl")
+
+
+def read_lines(path):
+    """Yields (number, line) of a UTF-8 file, perhaps with gzip, numbered from 1.
+
+    Raises:
+        ValueError: invalid UTF-8, a zero byte, a line of over 1,000,000 bytes, damaged gzip.
+    """
+    opener = gzip.open if Path(path).name.endswith(".gz") else open
+    number = 0
+    try:
+        with opener(path, "rb") as file:
+            while line := file.readline(LONGEST_LINE + 1):
+                number += 1
+                yield number, _decode(line, path, number)
+    except (gzip.BadGzipFile, EOFError) as error:
+        raise ValueError(f"{path}, after line {number}: damaged gzip ({error}).") from error
+
+
+def _decode(line, path, number):
+    if len(line) > LONGEST_LINE:
+        raise ValueError(
+            f"{path}, line {number}: over {LONGEST_LINE:,} bytes. Expected one sentence a line; "
+            'put whole texts into JSONL, as {"text": …}, where sentences are split.'
+        )
+    if b"\0" in line:
+        raise ValueError(
+            f"{path}, line {number}: a zero byte. This is a binary file; expected UTF-8 text."
+        )
+    try:
+        return line.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path}, line {number}: invalid UTF-8 at byte {error.start + 1} of the line. "
+            "Convert the file, with `iconv -t UTF-8` say."
+        ) from error
+
+
+def _jsonl_texts(path):
+    for number, line in read_lines(path):
+        if not line.strip():
+            continue
+        try:
+            text = json.loads(line)["text"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path}, line {number}: expected a JSON object with a `text` field. "
+                f"Found: {line.strip()[:60]!r}."
+            ) from error
+        if not isinstance(text, str):
+            raise ValueError(
+                f"{path}, line {number}: `text` must be a string. Found: {text!r:.60}."
+            )
+        yield text
+
+
+def split_sentences(text, language="en"):
+    """Returns the sentences of a text, by the library `sentencex`.
+
+    Args:
+        text: str. May hold several paragraphs.
+        language: str. Two-letter code.
+
+    >>> split_sentences("Dr. Smith went home. It was late!")
+    ['Dr. Smith went home.', 'It was late!']
+    """
+    import sentencex
+
+    return [part.strip() for part in sentencex.segment(language, text) if part.strip()]

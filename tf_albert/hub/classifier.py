@@ -4,7 +4,13 @@ import tensorflow as tf
 
 from tf_albert import files
 from tf_albert.hub.preprocessor import describe_preprocessor
-from tf_albert.hub.reusable import describe, require, reusable, write_module
+from tf_albert.hub.reusable import (
+    describe,
+    require,
+    reusable,
+    trainable_function,
+    write_module,
+)
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.text.preprocessor import AlbertPreprocessor
@@ -123,7 +129,7 @@ def _module(classifier, preprocessor, labels, specs):
             "label": tf.gather(tf.constant(labels), tf.argmax(outputs, axis=-1)),
         }
 
-    root = reusable(call, [specs], [classifier])
+    root = reusable(trainable_function(call, specs), [classifier])
     root.tokenizer = preprocessor.tokenizer
     return root
 

@@ -7,7 +7,13 @@ preprocessed inputs" and "Masked language model".
 import keras
 import tensorflow as tf
 
-from tf_albert.hub.reusable import describe, require, reusable, write_module
+from tf_albert.hub.reusable import (
+    describe,
+    require,
+    reusable,
+    trainable_function,
+    write_module,
+)
 from tf_albert.modeling.encoder import INPUTS, AlbertEncoder
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.modeling.saving import CONFIG_FILE
@@ -43,9 +49,9 @@ def save_encoder(model, path, provenance=None):
         "from strings to labels.",
     )
     encoder = model if isinstance(model, AlbertEncoder) else model.encoder
-    root = encoder_module(encoder)
+    root = _encoder_module(encoder)
     if encoder is not model:
-        root.mlm = _mlm_module(model)
+        root.mlm = _mlm_module(model, root.__call__)
     write_module(
         root,
         path,
@@ -55,34 +61,38 @@ def save_encoder(model, path, provenance=None):
     )
 
 
-def encoder_module(encoder):
+def _encoder_module(encoder):
     """Returns the reusable object of an encoder, not yet saved."""
 
     def call(inputs, training):
-        outputs = encoder(checked(inputs, encoder.config), training=training)
-        return _named(outputs)
+        outputs = encoder(_checked(inputs, encoder.config), training=training)
+        return _named(outputs, inputs)
 
-    return reusable(call, [_specs(INPUTS)], [encoder])
+    return reusable(trainable_function(call, _specs(INPUTS)), [encoder])
 
 
-def _mlm_module(pretrainer):
-    """Returns the reusable object of the encoder with the masked-language-model head."""
+def _mlm_module(pretrainer, encode):
+    """Returns the reusable object of the encoder with the masked-language-model head.
+
+    Args:
+        pretrainer: `AlbertPretrainer`.
+        encode: `tf.function`. The encoder's own, called here so that its graph is stored once.
+    """
     encoder, head = pretrainer.encoder, pretrainer.masked_lm_head
 
     def call(inputs, training):
-        outputs = encoder(checked(inputs, encoder.config), training=training)
-        logits = head(
-            outputs["sequence_output"],
-            inputs["masked_lm_positions"],
-            tf.convert_to_tensor(encoder.embedding.word_embeddings),
-        )
-        return {**_named(outputs), "mlm_logits": logits}
+        inputs = dict(inputs)
+        positions = inputs.pop("masked_lm_positions")
+        outputs = encode(inputs, training=training)
+        table = tf.convert_to_tensor(encoder.embedding.word_embeddings)
+        return {**outputs, "mlm_logits": head(outputs["sequence_output"], positions, table)}
 
-    return reusable(call, [_specs((*INPUTS, "masked_lm_positions"))], [encoder, head])
+    specs = _specs((*INPUTS, "masked_lm_positions"))
+    return reusable(trainable_function(call, specs), [encoder, head])
 
 
-def checked(inputs, config):
-    """Returns the inputs, bound to a check of their length that works in a graph.
+def _checked(inputs, config):
+    """Returns the inputs, bound to a check of their length that speaks when the graph runs.
 
     Args:
         inputs: dict of int32 tensors of shape `(batch, length)`.
@@ -97,16 +107,31 @@ def checked(inputs, config):
         summarize=1,
     )
     with tf.control_dependencies([check]):
-        return tf.nest.map_structure(tf.identity, dict(inputs))
+        # Hides the shape: else TensorFlow complains of a matrix inside the graph before it runs.
+        return {
+            name: tf.raw_ops.PlaceholderWithDefault(input=value, shape=value.shape)
+            for name, value in inputs.items()
+        }
 
 
 def _specs(names):
     return {name: tf.TensorSpec((None, None), tf.int32, name=name) for name in names}
 
 
-def _named(outputs):
-    """Returns the outputs as float32 under the names of TF Hub's text API."""
-    outputs = keras.tree.map_structure(lambda output: tf.cast(output, tf.float32), outputs)
+def _named(outputs, inputs):
+    """Returns the outputs as float32 under the names of TF Hub's text API.
+
+    Their shapes, which `_checked` has hidden, are those of the inputs again.
+    """
+    shape = tf.shape(inputs["input_word_ids"])
+
+    def shaped(output):
+        leading = shape[: len(output.shape) - 1]
+        return tf.reshape(
+            tf.cast(output, tf.float32), tf.concat([leading, [output.shape[-1]]], axis=0)
+        )
+
+    outputs = keras.tree.map_structure(shaped, outputs)
     return {"default": outputs["pooled_output"], **outputs}
 
 

@@ -48,10 +48,14 @@ def save_preprocessor(preprocessor, path, sequence_length=None, provenance=None)
     elif sequence_length is not None:
         preprocessor = AlbertPreprocessor(preprocessor.tokenizer, sequence_length)
     tokenizer = preprocessor.tokenizer
-    root = reusable(
-        lambda texts, _: preprocessor(tuple(texts) if isinstance(texts, list) else texts),
-        [STRINGS, [STRINGS, STRINGS]],
-    )
+
+    @tf.function(autograph=False)
+    def preprocess(texts):
+        return preprocessor(tuple(texts) if isinstance(texts, list) else texts)
+
+    preprocess.get_concrete_function([STRINGS, STRINGS])
+    signature = preprocess.get_concrete_function(STRINGS)
+    root = reusable(preprocess)
     root.tokenize = _tokenize_module(tokenizer)
     root.bert_pack_inputs = _packing_module(tokenizer, preprocessor.sequence_length)
     root.tokenizer = tokenizer
@@ -60,7 +64,7 @@ def save_preprocessor(preprocessor, path, sequence_length=None, provenance=None)
         path,
         tokenizer.save_pretrained,
         {**describe_preprocessor(preprocessor), **(provenance or {})},
-        root.__call__.get_concrete_function(STRINGS, training=False),
+        signature,
     )
 
 
@@ -76,7 +80,10 @@ def describe_preprocessor(preprocessor):
 
 def _tokenize_module(tokenizer):
     """Returns the reusable object from strings to ragged ids, with the ids of special pieces."""
-    tokenize = reusable(lambda texts, _: tokenizer(texts), [STRINGS])
+
+    @tf.function(input_signature=[STRINGS], autograph=False)
+    def tokenize(texts):
+        return tokenizer(texts)
 
     @tf.function(autograph=False)
     def get_special_tokens_dict():
@@ -90,8 +97,9 @@ def _tokenize_module(tokenizer):
         return {name: tf.constant(value, tf.int32) for name, value in values.items()}
 
     get_special_tokens_dict.get_concrete_function()
-    tokenize.get_special_tokens_dict = get_special_tokens_dict
-    return tokenize
+    module = reusable(tokenize)
+    module.get_special_tokens_dict = get_special_tokens_dict
+    return module
 
 
 def _packing_module(tokenizer, sequence_length):
@@ -108,8 +116,5 @@ def _packing_module(tokenizer, sequence_length):
     for shape in ((None, None), (None, None, None)):
         segment = tf.RaggedTensorSpec(shape, tf.int32)
         for segments in ([segment], [segment, segment]):
-            pack.get_concrete_function(segments)
             pack.get_concrete_function(segments, seq_length=tf.TensorSpec((), tf.int32))
-    module = tf.train.Checkpoint()
-    module.__call__ = pack
-    return module
+    return reusable(pack)

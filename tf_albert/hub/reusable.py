@@ -17,26 +17,33 @@ PROVENANCE_FILE = "provenance.json"
 FINGERPRINT_FILE = "fingerprint.pb"
 
 
-def reusable(call, input_specs, models=()):
-    """Returns an object that TF Hub can call and train once it is saved.
+def trainable_function(call, spec):
+    """Returns `tf.function(inputs, training=False)`, traced with and without training.
 
     Args:
         call: function of `(inputs, training)`.
-        input_specs: list of nests of `tf.TensorSpec`. Each form of `inputs` that is accepted.
-        models: Keras models or layers whose variables `call` uses.
-
-    Returns:
-        A trackable with `__call__(inputs, training=False)`, `variables`, `trainable_variables` and
-        `regularization_losses`.
+        spec: nest of `tf.TensorSpec`. What `inputs` are.
     """
 
     @tf.function(autograph=False)
     def function(inputs, training=False):
         return call(inputs, training)
 
-    for spec in input_specs:
-        for training in (True, False):
-            function.get_concrete_function(spec, training=training)
+    for training in (True, False):
+        function.get_concrete_function(spec, training=training)
+    return function
+
+
+def reusable(function, models=()):
+    """Returns an object that TF Hub can call and train once it is saved.
+
+    Args:
+        function: `tf.function`, traced for each form of its inputs.
+        models: Keras models or layers whose variables it uses.
+
+    Returns:
+        A trackable with `__call__`, `variables`, `trainable_variables`, `regularization_losses`.
+    """
     root = tf.train.Checkpoint()
     root.__call__ = function
     # Keras's own variables: with the TensorFlow variables inside them each is stored twice.

@@ -32,6 +32,7 @@ class AlbertClassifier(AlbertModel):
 
     Example:
 
+    >>> from tf_albert import AlbertConfig, AlbertEncoder
     >>> config = AlbertConfig.from_name("albert_tiny").replace(vocab_size=50)
     >>> classifier = AlbertClassifier(AlbertEncoder(config), num_classes=3)
     >>> ids = keras.ops.ones((2, 7), "int32")

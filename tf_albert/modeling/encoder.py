@@ -36,6 +36,7 @@ class AlbertEncoder(AlbertModel):
 
     Example:
 
+    >>> from tf_albert import AlbertConfig
     >>> config = AlbertConfig.from_name("albert_tiny").replace(vocab_size=50)
     >>> encoder = AlbertEncoder(config)
     >>> ids = keras.ops.ones((2, 7), "int32")

@@ -1,0 +1,39 @@
+import subprocess
+import sys
+
+import pytest
+
+import tf_albert
+
+
+def loaded_after(statement, modules):
+    code = f"import sys; {statement}; print(*[name for name in {modules!r} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return run.stdout.split()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import tf_albert; dir(tf_albert)",
+        "from tf_albert import AlbertConfig; AlbertConfig.from_name('albert_base_v2')",
+    ],
+)
+def test_nothing_heavy_is_loaded_before_it_is_used(statement):
+    heavy = ["tensorflow", "keras", "tensorflow_text", "tensorflow_hub", "sentencepiece", "numpy"]
+    assert loaded_after(statement, heavy) == []
+
+
+def test_python_tokenizer_needs_no_tensorflow():
+    assert loaded_after("import tf_albert.text.pieces", ["tensorflow", "keras"]) == []
+
+
+@pytest.mark.parametrize("name", tf_albert.__all__)
+def test_public_name_resolves(name):
+    assert name in dir(tf_albert)
+    assert getattr(tf_albert, name).__doc__
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'AlbertDecoder'"):
+        tf_albert.AlbertDecoder  # noqa: B018

@@ -1,0 +1,237 @@
+"""Makes a release of a trained model: TF Hub modules, archives, model pages and sums.
+
+    python export/publish.py RUN --output RELEASE
+
+RUN is a folder that `save_pretrained` wrote with its tokenizer. A pretrained model becomes
+RELEASE/encoder and RELEASE/preprocessor; a fine-tuned classifier RELEASE/classifier besides. Each
+has its archive (.tar.gz, in TF Hub's layout) and its page (.md); SHA256SUMS covers every file, for
+`sha256sum -c`. The same release packed twice gives the same archives, byte for byte.
+`export/verify.py` tries a release.
+"""
+
+import argparse
+import gzip
+import os
+import sys
+import tarfile
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tf_albert
+from tf_albert import files
+
+SUMS_FILE = "SHA256SUMS"
+PROVENANCE_FILE = "provenance.json"
+
+PAGE = """# {title}
+
+{summary}
+
+```python
+{usage}
+```
+
+| | |
+|---|---|
+{facts}
+
+The archive `{name}.tar.gz` holds the folder `{name}/`; `hub.KerasLayer` takes the folder, or the
+address of the archive. Needed: `tensorflow`, `tensorflow_text`, `tensorflow_hub`, `tf_keras`.
+`{name}/provenance.json` names the run, and the SHA-256 sum of each file.
+"""
+
+SUMMARIES = {
+    "encoder": "ALBERT's encoder, to be fine-tuned: `input_word_ids`, `input_mask` and "
+    "`input_type_ids` (int32, `(batch, length)`) to `pooled_output` `(batch, hidden)`, "
+    "`sequence_output` `(batch, length, hidden)` and the list `encoder_outputs`.",
+    "preprocessor": "Strings, or a list of two batches of strings, to the inputs of the encoder. "
+    "`tokenize` and `bert_pack_inputs` do its two halves.",
+    "classifier": "Strings to an answer; no preprocessing is needed.",
+}
+
+ENCODER_USAGE = """import tensorflow as tf, tensorflow_hub as hub, tensorflow_text
+
+preprocessor = hub.KerasLayer("preprocessor")
+encoder = hub.KerasLayer("encoder", trainable=True)
+pooled = encoder(preprocessor(tf.constant(["a fine film"])))["pooled_output"]"""
+
+CLASSIFIER_USAGE = """import tensorflow as tf, tensorflow_hub as hub, tensorflow_text
+
+classifier = hub.KerasLayer("classifier")
+print(classifier({inputs})["{output}"])"""
+
+
+def main(arguments=None):
+    """Publishes as the command line says; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path, help="folder that `save_pretrained` wrote")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the release")
+    parser.add_argument(
+        "--sequence-length",
+        type=int,
+        help="tokens a row of the preprocessor; the task's own or 128 where none is given",
+    )
+    options = parser.parse_args(arguments)
+    try:
+        publish(options.run, options.output, options.sequence_length)
+    except (ValueError, OSError) as error:
+        print(f"publish: {error}", file=sys.stderr)
+        return 2
+    print(f"{options.output}: {', '.join(modules_of(options.output))}")
+    return 0
+
+
+def publish(run, output, sequence_length=None):
+    """Writes the release of a run.
+
+    Args:
+        run: path. A folder that `save_pretrained` wrote, with tokenizer files.
+        output: path. The folder of the release; replaced as a whole.
+        sequence_length: int or None. Tokens a row; None for the task's own, or 128.
+
+    Raises:
+        FileNotFoundError: `run` is no model folder, or lacks its tokenizer.
+        ValueError: damaged files, or `output` is there and is no release.
+    """
+    _check_output(output)
+    model, tokenizer, provenance = _read_run(run)
+    task = provenance.get("task", {})
+    longest = model.config.max_position_embeddings
+    length = sequence_length or task.get("sequence_length") or min(128, longest)
+    if length > longest:
+        raise ValueError(f"--sequence-length {length} is above the model's {longest} positions.")
+    preprocessor = tf_albert.AlbertPreprocessor(tokenizer, length)
+    with files.replacing_folder(output) as release:
+        _save_modules(release, model, preprocessor, task, {"run": provenance})
+        for name in modules_of(release):
+            write_archive(release / name, release / f"{name}.tar.gz")
+            files.write_text(release / f"{name}.md", _page(release / name, model.config))
+        _write_sums(release)
+
+
+def _check_output(output):
+    if output.is_dir() and any(output.iterdir()) and not (output / SUMS_FILE).exists():
+        raise ValueError(
+            f"{output} holds files but no {SUMS_FILE}, so it is no release and is not replaced. "
+            "Choose another --output."
+        )
+
+
+def _read_run(run):
+    """Returns the model of a run, its tokenizer and what its `provenance.json` says."""
+    if not (run / PROVENANCE_FILE).is_file():
+        raise FileNotFoundError(
+            f"{run} is no model folder: it lacks {PROVENANCE_FILE}. Name a folder that "
+            "`save_pretrained`, `tf-albert pretrain` or `tf-albert finetune` wrote."
+        )
+    provenance = files.read_json(run / PROVENANCE_FILE)
+    name = provenance.get("model_class") if isinstance(provenance, dict) else None
+    if name not in tf_albert.__all__:
+        raise ValueError(f"{run / PROVENANCE_FILE} names no model of tf_albert: {name!r}.")
+    # The tokenizer first: where it is missing, that is known at once.
+    tokenizer = tf_albert.AlbertTokenizer.from_pretrained(run)
+    return getattr(tf_albert, name).from_pretrained(run), tokenizer, provenance
+
+
+def _save_modules(release, model, preprocessor, task, provenance):
+    is_classifier = isinstance(model, tf_albert.AlbertClassifier)
+    is_pretrainer = isinstance(model, tf_albert.AlbertPretrainer)
+    encoder = model if is_pretrainer else getattr(model, "encoder", model)
+    tf_albert.hub.save_encoder(encoder, release / "encoder", provenance)
+    tf_albert.hub.save_preprocessor(preprocessor, release / "preprocessor", provenance=provenance)
+    if not is_classifier:
+        return
+    if "num_segments" not in task:
+        raise ValueError(
+            f"The classifier's {PROVENANCE_FILE} has no `task` with `labels`, `num_segments` and "
+            "`sequence_length`; `tf-albert finetune` writes it."
+        )
+    tf_albert.hub.save_classifier(
+        model,
+        preprocessor,
+        release / "classifier",
+        task.get("labels"),
+        task["num_segments"],
+        provenance,
+    )
+
+
+def modules_of(release):
+    """Returns the names of the modules in a release, in the order in which data meets them."""
+    names = ("preprocessor", "encoder", "classifier")
+    return [name for name in names if (release / name).is_dir()]
+
+
+def write_archive(folder, path):
+    """Packs a module as TF Hub serves it: its files at the root, and nothing that varies.
+
+    Args:
+        folder: path. The module.
+        path: path. The `.tar.gz` to write.
+    """
+    with (
+        open(path, "wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as archive,
+    ):
+        # Folders stand in the archive too: TF Hub makes none that is not named.
+        for member in sorted(folder.rglob("*")):
+            archive.add(
+                member,
+                member.relative_to(folder).as_posix(),
+                recursive=False,
+                filter=_without_circumstances,
+            )
+
+
+def _without_circumstances(member):
+    """Returns a tar entry without its time and owner."""
+    member.mtime = member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o755 if member.isdir() else 0o644
+    return member
+
+
+def _page(module, config):
+    """Returns the model page of a module, Markdown."""
+    name = module.name
+    provenance = files.read_json(module / PROVENANCE_FILE)
+    usage = _classifier_usage(provenance) if name == "classifier" else ENCODER_USAGE
+    facts = {
+        "Parameters": f"{provenance['num_parameters']:,}" if "num_parameters" in provenance else "",
+        "Layers / hidden / heads": f"{config.num_hidden_layers} / {config.hidden_size} / "
+        f"{config.num_attention_heads}",
+        "Longest sequence": config.max_position_embeddings,
+        "Sequence length": provenance.get("sequence_length", ""),
+        "Vocabulary": f"{config.vocab_size} pieces",
+        "Labels": ", ".join(provenance.get("labels", [])),
+        "tf_albert": provenance["tf_albert_version"],
+    }
+    return PAGE.format(
+        title=f"ALBERT {name}",
+        summary=SUMMARIES[name],
+        usage=usage,
+        facts="\n".join(f"| {key} | {value} |" for key, value in facts.items() if value != ""),
+        name=name,
+    )
+
+
+def _classifier_usage(provenance):
+    pair = '{"text_a": tf.constant(["a text"]), "text_b": tf.constant(["another"])}'
+    return CLASSIFIER_USAGE.format(
+        inputs=pair if provenance["num_segments"] == 2 else 'tf.constant(["a fine film"])',
+        output="label" if provenance["labels"] else "score",
+    )
+
+
+def _write_sums(release):
+    paths = sorted(path for path in release.rglob("*") if path.is_file())
+    lines = [f"{files.sha256(path)}  {path.relative_to(release).as_posix()}\n" for path in paths]
+    files.write_text(release / SUMS_FILE, "".join(lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,199 @@
+"""Tries a release as a stranger would, with nothing of tf_albert.
+
+    python export/verify.py RELEASE
+
+RELEASE is a folder that `export/publish.py` wrote. One line is printed for each check. Exit code 0:
+all hold; 1: a check failed; 2: the folder is no release.
+"""
+
+import argparse
+import hashlib
+import os
+import sys
+import tarfile
+import warnings
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_text  # noqa: F401  (registers the tokenizer's operations)
+import tf_keras
+
+with warnings.catch_warnings():
+    # It imports pkg_resources, which announces its own end.
+    warnings.simplefilter("ignore", UserWarning)
+    import tensorflow_hub as hub
+
+SUMS_FILE = "SHA256SUMS"
+INPUTS = ("input_mask", "input_type_ids", "input_word_ids")
+TEXTS = ("A fine film, all in all.", "", "Überraschend: 1,234 people came.")
+# Softmax does not see it: its gradient is zero but for rounding.
+WITHOUT_GRADIENT = "key/bias"
+
+
+def main(arguments=None):
+    """Verifies as the command line says; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("release", type=Path, help="folder that `publish.py` wrote")
+    release = parser.parse_args(arguments).release
+    needed = (SUMS_FILE, "preprocessor/saved_model.pb", "encoder/saved_model.pb")
+    missing = [name for name in needed if not (release / name).is_file()]
+    if missing:
+        print(
+            f"verify: {release} is no release: it lacks {', '.join(missing)}. Name a folder that "
+            "`export/publish.py` wrote.",
+            file=sys.stderr,
+        )
+        return 2
+    results = [run_check(check, release) for check in checks_of(release)]
+    return 0 if all(results) else 1
+
+
+def checks_of(release):
+    """Returns the checks for a release; each is a function of its folder that raises or returns."""
+    checks = [check_sums, check_archives, check_preprocessor, check_encoder, check_fine_tuning]
+    return [*checks, check_classifier] if (release / "classifier").exists() else checks
+
+
+def run_check(check, release):
+    """Runs one check and prints its line; returns whether it holds."""
+    title = check.__doc__.splitlines()[0].rstrip(".")
+    try:
+        details = check(release)
+    except Exception as error:  # a damaged module may fail in any way; the others are still tried
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        print(f"FAIL  {title}: {reason}")
+        return False
+    print(f"ok    {title}: {details}")
+    return True
+
+
+def require(condition, sentence):
+    """Raises an `AssertionError` that says what does not hold."""
+    if not condition:
+        raise AssertionError(sentence)
+
+
+def check_sums(release):
+    """Every file has the sum that SHA256SUMS gives."""
+    lines = (release / SUMS_FILE).read_text(encoding="utf-8").splitlines()
+    sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    there = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
+    strays = sorted(set(sums) ^ (there - {SUMS_FILE}))
+    require(not strays, f"not in both the list and the folder: {', '.join(strays)}")
+    wrong = [name for name, digest in sums.items() if _sum_of(release / name) != digest]
+    require(not wrong, f"other sums: {', '.join(wrong)}")
+    return f"{len(sums)} files"
+
+
+def _sum_of(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def check_archives(release):
+    """Each archive holds the files of its folder at its root."""
+    names = [path.parent.name for path in sorted(release.glob("*/saved_model.pb"))]
+    for name in names:
+        with tarfile.open(release / f"{name}.tar.gz") as archive:
+            packed = {
+                member.name: hashlib.sha256(archive.extractfile(member).read()).hexdigest()
+                for member in archive
+                if member.isfile()
+            }
+        folder = release / name
+        unpacked = {
+            path.relative_to(folder).as_posix(): _sum_of(path)
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+        require(packed == unpacked, f"{name}.tar.gz and {name}/ differ")
+    return ", ".join(names)
+
+
+def check_preprocessor(release):
+    """The preprocessor makes the encoder's inputs of strings."""
+    inputs = _inputs(release)
+    shape = inputs["input_word_ids"].shape
+    require(sorted(inputs) == sorted(INPUTS), f"its outputs are {sorted(inputs)}")
+    for name, value in inputs.items():
+        require(value.dtype == tf.int32, f"{name} is {value.dtype.name}")
+        require(value.shape == (len(TEXTS), shape[1]), f"{name} has the shape {value.shape}")
+    return f"int32, {tuple(shape)}"
+
+
+def _inputs(release):
+    return hub.KerasLayer(str(release / "preprocessor"))(tf.constant(TEXTS))
+
+
+def check_encoder(release):
+    """The encoder gives finite float32 outputs, the same each time without training."""
+    encoder, inputs = hub.KerasLayer(str(release / "encoder"), trainable=True), _inputs(release)
+    outputs, again = (tf.nest.flatten(encoder(inputs, training=False)) for _ in range(2))
+    named = encoder(inputs)
+    batch, length = inputs["input_word_ids"].shape
+    hidden = named["pooled_output"].shape[-1]
+    require(named["sequence_output"].shape == (batch, length, hidden), "sequence_output's shape")
+    require(named["pooled_output"].shape == (batch, hidden), "pooled_output's shape")
+    for output, repeated in zip(outputs, again, strict=True):
+        require(output.dtype == tf.float32, f"an output is {output.dtype.name}")
+        require(np.isfinite(output).all(), "an output is not finite")
+        require(np.array_equal(output, repeated), "two calls without training differ")
+    return f"{len(named['encoder_outputs'])} layers of width {hidden}"
+
+
+def check_fine_tuning(release):
+    """One fit step in tf_keras changes every trainable weight of the encoder."""
+    encoder, inputs = hub.KerasLayer(str(release / "encoder"), trainable=True), _inputs(release)
+    model = _regression(encoder)
+    before = [weight.numpy() for weight in encoder.trainable_weights]
+    model.fit(inputs, tf.random.stateless_normal((len(TEXTS), 1), seed=(1, 2)), verbose=0)
+    unchanged = [
+        weight.name
+        for weight, value in zip(encoder.trainable_weights, before, strict=True)
+        if WITHOUT_GRADIENT not in weight.name and np.array_equal(weight, value)
+    ]
+    require(before, "the encoder has no trainable weights")
+    require(not unchanged, f"unchanged: {', '.join(unchanged)}")
+    return f"{len(before)} weights, {sum(value.size for value in before):,} parameters"
+
+
+def _regression(encoder):
+    """Returns a compiled tf_keras model that uses both kinds of outputs of the encoder."""
+    inputs = {name: tf_keras.Input((None,), dtype=tf.int32, name=name) for name in INPUTS}
+    outputs = encoder(inputs)
+    first = outputs["sequence_output"][:, 0]
+    score = tf_keras.layers.Dense(1)(tf.concat([outputs["pooled_output"], first], axis=-1))
+    model = tf_keras.Model(inputs, score)
+    model.compile(tf_keras.optimizers.Adam(1e-3), "mse")
+    return model
+
+
+def check_classifier(release):
+    """The classifier answers strings, as a layer and through its signature."""
+    path = release / "classifier"
+    signature = hub.load(str(path)).signatures["serving_default"]
+    names = sorted(signature.structured_input_signature[1])
+    texts = dict.fromkeys(names, tf.constant(TEXTS))
+    outputs = hub.KerasLayer(str(path))(texts if len(names) == 2 else texts["text"])
+    served = signature(**texts)
+    if "score" in outputs:
+        require(outputs["score"].shape == (len(TEXTS),), "score's shape")
+    else:
+        labels = (path / "assets" / "labels.txt").read_text(encoding="utf-8").splitlines()
+        require(outputs["probabilities"].shape == (len(TEXTS), len(labels)), "the shape")
+        require(np.allclose(tf.reduce_sum(outputs["probabilities"], -1), 1), "sums are not 1")
+        given = {label.decode() for label in outputs["label"].numpy()}
+        require(given <= set(labels), f"{given} are not all in labels.txt")
+    for name, value in outputs.items():
+        require(value.dtype == tf.string or np.isfinite(value).all(), f"{name} is not finite")
+        equal = np.array_equal if value.dtype == tf.string else np.allclose
+        require(equal(value, served[name]), f"the signature gives another {name}")
+    return f"{' and '.join(names)} to {', '.join(sorted(outputs))}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -15,7 +15,10 @@ _PUBLIC = {
 }
 _FOLDERS = ("convert", "data", "hub", "modeling", "tasks", "text", "training")
 __version__ = "0.1.0"
-__all__ = [*sorted(_PUBLIC), "hub"]
+__all__ = [  # noqa: PLE0604 - computed, so that a name is written once
+    *_PUBLIC,
+    "hub",
+]
 
 
 def __getattr__(name):

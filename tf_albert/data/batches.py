@@ -55,7 +55,7 @@ class PretrainingBatches:
 
     @property
     def steps_per_epoch(self):
-        """Whole batches in the first epoch; later ones differ a little, as chunks are drawn anew."""
+        """Whole batches in the first epoch; later ones differ a little: chunks are drawn anew."""
         return len(self._epoch(0)) // self.batch_size
 
     def dataset(self, first_step, num_steps, replicas=None):
@@ -64,8 +64,8 @@ class PretrainingBatches:
         Args:
             first_step: int. The step to start with.
             num_steps: int. How many steps.
-            replicas: tuple of (first replica here, replicas here, replicas in all), or None for one.
-                Elements come a replica at a time.
+            replicas: tuple of (first replica here, replicas here, replicas in all), or None for
+                one. Elements come a replica at a time.
 
         Returns:
             `tf.data.Dataset` of dicts: `input_word_ids`, `input_mask`, `input_type_ids` (int32,

@@ -142,7 +142,7 @@ def _choose(ngram, maskable, priority, rounding, length):
 
 
 def _mean_overshoot(sizes):
-    """Returns by how much a sum of random `sizes` passes a threshold that it first meets, on average.
+    """Returns by how much, on average, a sum of random `sizes` passes a threshold.
 
     Renewal theory: E[x(x-1)] / (2 E[x]) for whole numbers x.
     """
@@ -164,7 +164,7 @@ def _replace(ids, draw, length, vocabulary):
 
 
 def _predictions(ids, masked, length):
-    """Returns positions, original ids and weights of the masked tokens, in the order of the text."""
+    """Returns positions, original ids and weights of the masked tokens, as the text has them."""
     slots = num_predictions(length)
     place = tf.range(length)[None, :]
     first = tf.sort(tf.where(masked, place, length), axis=1)[:, :slots]

@@ -99,7 +99,7 @@ def _tasks(documents):
 
 
 def _bounded_map(pool, tasks, most):
-    """Yields results in order with at most `most` tasks under way; `pool.map` would read them all."""
+    """Yields results in order, with few tasks under way: `pool.map` would read them all."""
     running = collections.deque()
     for task in tasks:
         running.append(pool.submit(_tokenize, task))

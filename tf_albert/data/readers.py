@@ -50,8 +50,8 @@ def read_documents(path):
         yield from ([text] for text in _jsonl_texts(path))
         return
     sentences = []
-    for _, line in read_lines(path):
-        line = line.strip()
+    for _, raw_line in read_lines(path):
+        line = raw_line.strip()
         if line:
             sentences.append(line)
         if sentences and (not line or len(sentences) == MOST_SENTENCES):

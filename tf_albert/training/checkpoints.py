@@ -1,0 +1,90 @@
+"""Checkpoints of a run: model folders with the optimizer beside, written whole or not at all."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from tf_albert import files
+from tf_albert.modeling import saving
+
+OPTIMIZER_FILE = "optimizer.npz"
+STATE_FILE = "state.json"
+
+
+def checkpoint_folder(run, step):
+    """Returns where the checkpoint after `step` steps of a run stands."""
+    return Path(run) / "checkpoints" / f"step-{step:08d}"
+
+
+def list_checkpoints(run):
+    """Returns (step, folder) of a run's checkpoints, oldest first."""
+    folders = sorted((Path(run) / "checkpoints").glob("step-*"))
+    return [(int(folder.name.removeprefix("step-")), folder) for folder in folders]
+
+
+def save_checkpoint(run, step, model, optimizer, tokenizer, keep):
+    """Writes a checkpoint, which is a model folder too, and removes the oldest ones.
+
+    Args:
+        run: str or path. The run's folder.
+        step: int. Steps done.
+        model: an `AlbertModel`.
+        optimizer: the Keras optimizer, built.
+        tokenizer: `PieceTokenizer`.
+        keep: int. How many checkpoints stay.
+
+    Raises:
+        FloatingPointError: a weight is not finite; nothing is written.
+    """
+    for variable in model.trainable_variables:
+        if not np.isfinite(variable.numpy()).all():
+            raise FloatingPointError(f"After step {step} the weight {variable.path} is not finite.")
+    with files.replacing_folder(checkpoint_folder(run, step)) as folder:
+        saving.write_model(model, folder, tokenizer, {"step": step})
+        arrays = {str(i): variable.numpy() for i, variable in enumerate(optimizer.variables)}
+        np.savez(folder / OPTIMIZER_FILE, **arrays)
+        files.write_json(folder / STATE_FILE, {"step": step})
+    for _, old in list_checkpoints(run)[:-keep]:
+        shutil.rmtree(old)
+
+
+def restore_checkpoint(folder, model, optimizer):
+    """Puts a checkpoint's weights and moments into a model and an optimizer.
+
+    Args:
+        folder: path. A checkpoint.
+        model: an `AlbertModel` of the checkpoint's sizes.
+        optimizer: the Keras optimizer, built on the model's trainable variables.
+
+    Returns:
+        int: steps done.
+
+    Raises:
+        ValueError: the checkpoint is of another model or another optimizer, or damaged.
+    """
+    stored = saving.read_model(folder)
+    _assign(model.variables, [variable.numpy() for variable in stored.variables], folder)
+    try:
+        with np.load(folder / OPTIMIZER_FILE) as arrays:
+            values = [arrays[str(index)] for index in range(len(arrays.files))]
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"{folder / OPTIMIZER_FILE} cannot be read: {error}.") from error
+    _assign(optimizer.variables, values, folder)
+    return files.read_json(folder / STATE_FILE)["step"]
+
+
+def _assign(variables, values, folder):
+    shapes = [tuple(variable.shape) for variable in variables]
+    stored = [value.shape for value in values]
+    if shapes != stored:
+        different = next(
+            (pair for pair in zip(shapes, stored, strict=False) if pair[0] != pair[1]),
+            (f"{len(shapes)} variables", f"{len(stored)}"),
+        )
+        raise ValueError(
+            f"The checkpoint {folder} is of another model or optimizer: expected {different[0]}, "
+            f"it holds {different[1]}. Use the recipe it was made with, or another output folder."
+        )
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

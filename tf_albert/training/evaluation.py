@@ -1,0 +1,72 @@
+"""How good a pretrained model is on documents that it never saw."""
+
+import numpy as np
+from scipy import stats
+
+from tf_albert.training.objectives import PretrainingObjective
+from tf_albert.training.step import make_evaluation
+from tf_albert.training.strategy import distribute
+
+# Masks and pairs of every evaluation are drawn from this, so that runs can be compared.
+EVALUATION_SEED = 0
+
+
+def evaluate_pretraining(model, batches, strategy, train_unigram):
+    """Returns the losses and accuracies on held-out documents, with one fixed set of masks.
+
+    Args:
+        model: `AlbertPretrainer`.
+        batches: `PretrainingBatches` of the held-out corpus.
+        strategy: `tf.distribute.Strategy`.
+        train_unigram: int array `(vocab_size,)`. How often each id occurs in the training corpus.
+
+    Returns:
+        dict of str to float: `mlm_loss` (nats a masked token), `mlm_accuracy`, `sop_loss`,
+        `sop_accuracy` with its 95 % interval `sop_low` and `sop_high`, `unigram_loss` (what
+        guessing by word frequency scores on the same masked tokens), and how many masked tokens
+        and pairs were counted.
+    """
+    steps = batches.steps_per_epoch
+    evaluate = make_evaluation(model, PretrainingObjective(), strategy)
+    metrics = evaluate(distribute(strategy, batches, 0, steps))
+    num_pairs = metrics.pop("num_sop_loss")
+    hits = round(metrics["sop_accuracy"] * num_pairs)
+    low, high = wilson_interval(hits, num_pairs)
+    return metrics | {
+        "unigram_loss": unigram_loss(batches, steps, train_unigram),
+        "sop_low": low,
+        "sop_high": high,
+        "num_masked_tokens": metrics.pop("num_mlm_loss"),
+        "num_pairs": num_pairs,
+    }
+
+
+def unigram_loss(batches, steps, train_unigram):
+    """Returns the loss of guessing masked tokens by their frequency in training, in nats.
+
+    Frequencies are smoothed by one, so that a token never seen costs no infinite loss.
+
+    Args:
+        batches: `PretrainingBatches`.
+        steps: int. How many batches, from the first.
+        train_unigram: int array `(vocab_size,)`.
+    """
+    frequencies = train_unigram + 1.0
+    losses = -np.log(frequencies / frequencies.sum())
+    total = count = 0.0
+    for batch in batches.dataset(0, steps):
+        weights = batch["masked_lm_weights"].numpy()
+        total += (losses[batch["masked_lm_ids"].numpy()] * weights).sum()
+        count += weights.sum()
+    return float(total / count)
+
+
+def wilson_interval(hits, count):
+    """Returns the 95 % interval of a share: (low, high).
+
+    >>> low, high = wilson_interval(50, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.404, 0.596)
+    """
+    interval = stats.binomtest(hits, count).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)

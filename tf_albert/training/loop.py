@@ -1,0 +1,218 @@
+"""The training loop, for pretraining and fine-tuning alike."""
+
+import contextlib
+import dataclasses
+import math
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import tensorflow as tf
+
+from tf_albert.training.checkpoints import (
+    list_checkpoints,
+    restore_checkpoint,
+    save_checkpoint,
+)
+from tf_albert.training.optimizers import make_optimizer
+from tf_albert.training.reporting import Reporter
+from tf_albert.training.schedule import WarmupLinearDecay
+from tf_albert.training.step import make_train_step
+from tf_albert.training.strategy import distribute, is_chief
+
+
+class Interrupted(Exception):
+    """A run was stopped by a signal, after its checkpoint was written."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LoopSettings:
+    """How long and how fast to train, and what to keep; a part of every recipe.
+
+    Args:
+        steps: Updates of the weights, in all.
+        optimizer: `lamb`, `adamw` or `sgd`.
+        learning_rate: Peak of the learning rate.
+        warmup_steps: Steps over which the rate rises.
+        accumulation: Parts that a replica's batch is divided into to save memory.
+        strategy: `one_device`, `mirrored`, `multi_worker_mirrored` or `tpu`.
+        dtype: `float32` or `mixed_bfloat16`.
+        jit_compile: Whether XLA compiles the forward and backward pass.
+        seed: What weights, order, masks and dropout are drawn from.
+        log_every: Steps between two progress lines.
+        checkpoint_every: Steps between two checkpoints.
+        keep_checkpoints: How many checkpoints stay.
+    """
+
+    steps: int
+    optimizer: str = "lamb"
+    learning_rate: float = 1e-3
+    warmup_steps: int = 0
+    accumulation: int = 1
+    strategy: str = "one_device"
+    dtype: str = "float32"
+    jit_compile: bool = False
+    seed: int = 0
+    log_every: int = 50
+    checkpoint_every: int = 500
+    keep_checkpoints: int = 2
+
+
+# Fields that a run may change when it goes on: the weights do not depend on them.
+FREE_FIELDS = ("strategy", "jit_compile", "log_every", "checkpoint_every", "keep_checkpoints")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Training:
+    """What the loop trains.
+
+    Args:
+        run: path. The run's folder.
+        make_model: function of nothing that makes the model; called under the strategy.
+        objective: one of `tf_albert.training.objectives`.
+        batches: an object with `dataset(first_step, num_steps, replicas)`.
+        tokenizer: `PieceTokenizer`. Saved with each checkpoint.
+        on_start: function of (model, strategy), called before the first step, or None.
+        on_checkpoint: function of (model, strategy) to a dict of metrics, called after each
+            checkpoint, or None.
+    """
+
+    run: Path
+    make_model: Callable
+    objective: object
+    batches: object
+    tokenizer: object
+    on_start: Callable | None = None
+    on_checkpoint: Callable | None = None
+
+
+def train(training, settings, strategy):
+    """Trains a model to the end, going on from the run's last checkpoint if there is one.
+
+    Args:
+        training: `Training`.
+        settings: `LoopSettings`.
+        strategy: `tf.distribute.Strategy`.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        FloatingPointError: a loss or a weight is not finite; the message names the step and the
+            last good checkpoint.
+        Interrupted: Ctrl-C or SIGTERM came; the checkpoint is written.
+        ValueError: the checkpoint does not fit the model.
+    """
+    with strategy.scope():
+        model = training.make_model()
+        schedule = WarmupLinearDecay(settings.learning_rate, settings.warmup_steps, settings.steps)
+        optimizer = make_optimizer(settings.optimizer, schedule)
+        optimizer.build(model.trainable_variables)
+    done = _restore(training.run, model, optimizer)
+    reporter = Reporter(training.run, done, settings.steps, quiet=not is_chief(strategy))
+    if done:
+        reporter.say(f"Going on from step {done} of {settings.steps}.")
+    elif training.on_start:
+        training.on_start(model, strategy)
+    step_function = make_train_step(
+        model,
+        optimizer,
+        training.objective,
+        strategy,
+        settings.accumulation,
+        settings.jit_compile,
+    )
+    loop = _Loop(training, settings, strategy, model, optimizer, reporter)
+    with _signals() as signalled:
+        dataset = distribute(strategy, training.batches, done, settings.steps - done)
+        for step, batch in enumerate(dataset, done + 1):
+            loop.after_step(step, step_function(batch), bool(signalled))
+    return model
+
+
+@dataclasses.dataclass
+class _Loop:
+    """What happens between two steps."""
+
+    training: Training
+    settings: LoopSettings
+    strategy: tf.distribute.Strategy
+    model: object
+    optimizer: object
+    reporter: Reporter
+    pending: list = dataclasses.field(default_factory=list)
+
+    def after_step(self, step, metrics, signalled):
+        self.pending.append(metrics)
+        settings = self.settings
+        last = step == settings.steps or signalled
+        is_checkpoint = last or step % settings.checkpoint_every == 0
+        if is_checkpoint or step % settings.log_every == 0:
+            self._report(step)
+        if is_checkpoint:
+            self._checkpoint(step)
+        if signalled and step < settings.steps:
+            raise Interrupted(
+                f"Stopped after step {step} of {settings.steps}. The checkpoint is in "
+                f"{self.training.run}; the same command goes on from there."
+            )
+
+    def _report(self, step):
+        first = step - len(self.pending) + 1
+        rows = [{name: float(value) for name, value in row.items()} for row in self.pending]
+        self.pending.clear()
+        for number, row in enumerate(rows, first):
+            if not math.isfinite(row["loss"]):
+                raise FloatingPointError(
+                    f"The loss of step {number} is {row['loss']}. {self._good()}"
+                )
+        means = {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
+        tokens = means.pop("tokens") * len(rows)
+        self.reporter.report(step, means, tokens)
+
+    def _checkpoint(self, step):
+        if not self.reporter.quiet:
+            try:
+                save_checkpoint(
+                    self.training.run,
+                    step,
+                    self.model,
+                    self.optimizer,
+                    self.training.tokenizer,
+                    self.settings.keep_checkpoints,
+                )
+            except FloatingPointError as error:
+                raise FloatingPointError(f"{error} {self._good()}") from error
+        if self.training.on_checkpoint:
+            metrics = self.training.on_checkpoint(self.model, self.strategy)
+            self.reporter.record(step, metrics)
+            self.reporter.say("  ".join(f"{name} {value:.4g}" for name, value in metrics.items()))
+        self.reporter.skip()
+
+    def _good(self):
+        checkpoints = list_checkpoints(self.training.run)
+        advice = "Lower the learning rate or lengthen the warm-up, in a new output folder."
+        if not checkpoints:
+            return f"No checkpoint was written before it. {advice}"
+        return f"The last good checkpoint is {checkpoints[-1][1]}. {advice}"
+
+
+def _restore(run, model, optimizer):
+    checkpoints = list_checkpoints(run)
+    return restore_checkpoint(checkpoints[-1][1], model, optimizer) if checkpoints else 0
+
+
+@contextlib.contextmanager
+def _signals():
+    """Gives a list that Ctrl-C and SIGTERM fill, so that a step under way ends well."""
+    received = []
+    handlers = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Python allows handlers in the main thread only; elsewhere a signal acts as usual.
+        with contextlib.suppress(ValueError):
+            handlers[number] = signal.signal(number, lambda number, _: received.append(number))
+    try:
+        yield received
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

@@ -1,0 +1,85 @@
+"""What is minimized, as sums and totals, so that a split batch gives the whole batch's loss.
+
+A mean of means over replicas or micro-batches is wrong where each has another number of masked
+tokens. So an objective gives the sum of each loss over some rows and, separately, what the whole
+batch divides it by.
+"""
+
+import tensorflow as tf
+
+# Added to the number of masked tokens (Google's run_pretraining.py, `get_masked_lm_output`).
+MASKED_EPSILON = 1e-5
+
+
+class PretrainingObjective:
+    """The masked-language-model loss plus the sentence-order loss."""
+
+    losses = ("mlm_loss", "sop_loss")
+
+    def totals(self, batch):
+        """Returns what each loss is divided by, over some rows: dict of name to float32 scalar."""
+        return {
+            "mlm_loss": tf.reduce_sum(batch["masked_lm_weights"]),
+            "sop_loss": tf.cast(tf.shape(batch["sentence_order_labels"])[0], tf.float32),
+        }
+
+    def divisors(self, totals):
+        """Returns the whole batch's divisors from its totals."""
+        return totals | {"mlm_loss": totals["mlm_loss"] + MASKED_EPSILON}
+
+    def sums(self, outputs, batch):
+        """Returns the sum of each loss and metric over some rows: dict of float32 scalars."""
+        mlm = tf.nn.sparse_softmax_cross_entropy_with_logits(
+            batch["masked_lm_ids"], outputs["mlm_logits"]
+        )
+        sop = tf.nn.sparse_softmax_cross_entropy_with_logits(
+            batch["sentence_order_labels"], outputs["sop_logits"]
+        )
+        mlm_hits = _hits(outputs["mlm_logits"], batch["masked_lm_ids"])
+        sop_hits = _hits(outputs["sop_logits"], batch["sentence_order_labels"])
+        return {
+            "mlm_loss": tf.reduce_sum(mlm * batch["masked_lm_weights"]),
+            "sop_loss": tf.reduce_sum(sop),
+            "mlm_accuracy": tf.reduce_sum(mlm_hits * batch["masked_lm_weights"]),
+            "sop_accuracy": tf.reduce_sum(sop_hits),
+        }
+
+    # Which total each metric is divided by.
+    divided_by = {"mlm_accuracy": "mlm_loss", "sop_accuracy": "sop_loss"}  # noqa: RUF012
+
+
+class ClassificationObjective:
+    """Cross-entropy over classes."""
+
+    losses = ("loss",)
+    divided_by = {"accuracy": "loss"}  # noqa: RUF012
+
+    def totals(self, batch):
+        """Returns what the loss is divided by, over some rows."""
+        return {"loss": tf.cast(tf.shape(batch["labels"])[0], tf.float32)}
+
+    def divisors(self, totals):
+        """Returns the whole batch's divisors from its totals."""
+        return totals
+
+    def sums(self, outputs, batch):
+        """Returns the sum of the loss and the number of hits over some rows."""
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["labels"], outputs)
+        return {
+            "loss": tf.reduce_sum(loss),
+            "accuracy": tf.reduce_sum(_hits(outputs, batch["labels"])),
+        }
+
+
+class RegressionObjective(ClassificationObjective):
+    """Mean squared error."""
+
+    divided_by = {}  # noqa: RUF012
+
+    def sums(self, outputs, batch):
+        """Returns the sum of squared errors over some rows."""
+        return {"loss": tf.reduce_sum(tf.square(outputs[:, 0] - batch["labels"]))}
+
+
+def _hits(logits, labels):
+    return tf.cast(tf.argmax(logits, axis=-1, output_type=labels.dtype) == labels, tf.float32)

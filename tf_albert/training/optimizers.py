@@ -1,0 +1,160 @@
+"""Google's LAMB and AdamW, and plain SGD, which clip after the sum over replicas.
+
+Keras's own differ: `keras.optimizers.Lamb` corrects Adam's bias, decays outside the trust ratio and
+adapts every variable; and under a strategy Keras clips each replica's gradient before the sum.
+"""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+# Left out of decay and of the trust ratio (Google's lamb_optimizer.py and optimization.py).
+EXCLUDED_NAMES = ("LayerNorm", "layer_norm", "bias")
+
+
+class _SummedClipOptimizer(keras.optimizers.Optimizer):
+    """A Keras optimizer that clips the global norm of the gradients as summed over replicas.
+
+    Args:
+        learning_rate: float or a Keras schedule.
+        clip_norm: float or None. Largest global norm of the gradients; None for no clipping.
+        **kwargs: as for every Keras optimizer.
+    """
+
+    def __init__(self, learning_rate, clip_norm=1.0, **kwargs):
+        super().__init__(learning_rate=learning_rate, **kwargs)
+        self.clip_norm = clip_norm
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        # Repeated tokens arrive as separate slices, whose norm is not that of their sum.
+        dense = [
+            (tf.convert_to_tensor(gradient), variable) for gradient, variable in grads_and_vars
+        ]
+        summed = super()._all_reduce_sum_gradients(dense)
+        if self.clip_norm is None:
+            return summed
+        gradients, variables = zip(*summed, strict=True)
+        clipped, _ = tf.clip_by_global_norm(gradients, self.clip_norm)
+        return list(zip(clipped, variables, strict=True))
+
+    def get_config(self):
+        return super().get_config() | {"clip_norm": self.clip_norm}
+
+
+@keras.saving.register_keras_serializable("tf_albert")
+class Sgd(_SummedClipOptimizer):
+    """Plain gradient descent: it shows mistakes in the gradient's scale that LAMB and Adam hide.
+
+    Args:
+        learning_rate: float or a Keras schedule.
+        clip_norm: float or None. Largest global norm of the gradients, summed over replicas.
+        **kwargs: as for every Keras optimizer.
+    """
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign_sub(variable, ops.cast(learning_rate, variable.dtype) * gradient)
+
+
+@keras.saving.register_keras_serializable("tf_albert")
+class AdamW(_SummedClipOptimizer):
+    """Adam with decoupled weight decay and no bias correction, as in Google's BERT and ALBERT.
+
+    Source: Google's optimization.py, `AdamWeightDecayOptimizer`.
+
+    Args:
+        learning_rate: float or a Keras schedule.
+        weight_decay: float. Share of a weight that is added to its update; normalization weights
+            and biases are left out.
+        beta_1: float. Decay of the first moment.
+        beta_2: float. Decay of the second moment.
+        epsilon: float. Added to the root of the second moment.
+        clip_norm: float or None. Largest global norm of the gradients, summed over replicas.
+        **kwargs: as for every Keras optimizer.
+    """
+
+    def __init__(
+        self,
+        learning_rate=1e-3,
+        weight_decay=0.01,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-6,
+        clip_norm=1.0,
+        **kwargs,
+    ):
+        super().__init__(learning_rate, clip_norm, **kwargs)
+        # Not Keras's own `weight_decay`, which acts before the update and outside the ratio.
+        self.decay = weight_decay
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self._first_moments, self._second_moments = self.add_optimizer_variables(
+            variables, ["first_moment", "second_moment"]
+        )
+        self._excluded = [
+            any(name in variable.path for name in EXCLUDED_NAMES) for variable in variables
+        ]
+
+    def update_step(self, gradient, variable, learning_rate):
+        index = self._get_variable_index(variable)
+        first, second = self._first_moments[index], self._second_moments[index]
+        gradient = ops.cast(gradient, variable.dtype)
+        self.assign(first, self.beta_1 * first + (1.0 - self.beta_1) * gradient)
+        self.assign(second, self.beta_2 * second + (1.0 - self.beta_2) * ops.square(gradient))
+        update = first / (ops.sqrt(second) + self.epsilon)
+        if not self._excluded[index]:
+            update = self.adapt(update + self.decay * variable, variable)
+        self.assign_sub(variable, ops.cast(learning_rate, variable.dtype) * update)
+
+    def adapt(self, update, variable):
+        """Returns the update of a weight that is not left out, decay added, before the rate."""
+        return update
+
+    def get_config(self):
+        return super().get_config() | {
+            "weight_decay": self.decay,
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+        }
+
+
+@keras.saving.register_keras_serializable("tf_albert")
+class Lamb(AdamW):
+    """LAMB as Google's ALBERT used it: AdamW whose update is scaled to the norm of the weight.
+
+    Paper: https://arxiv.org/abs/1904.00962. Source: Google's lamb_optimizer.py: no bias correction,
+    decay inside the trust ratio, normalization weights and biases neither decayed nor adapted.
+
+    Args: as for `AdamW`.
+    """
+
+    def adapt(self, update, variable):
+        weight_norm = ops.sqrt(ops.sum(ops.square(variable)))
+        update_norm = ops.sqrt(ops.sum(ops.square(update)))
+        usable = ops.logical_and(weight_norm > 0, update_norm > 0)
+        ratio = weight_norm / ops.where(usable, update_norm, 1.0)
+        return ops.where(usable, ratio, 1.0) * update
+
+
+OPTIMIZERS = {"lamb": Lamb, "adamw": AdamW, "sgd": Sgd}
+
+
+def make_optimizer(name, learning_rate):
+    """Returns an optimizer with Google's settings.
+
+    Args:
+        name: str. `"lamb"`, `"adamw"` or `"sgd"`.
+        learning_rate: float or a Keras schedule.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+    if name not in OPTIMIZERS:
+        raise ValueError(f"Unknown optimizer {name!r}. Known optimizers: {', '.join(OPTIMIZERS)}.")
+    return OPTIMIZERS[name](learning_rate)

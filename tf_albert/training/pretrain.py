@@ -1,0 +1,145 @@
+"""Pretraining, from prepared shards to a run folder."""
+
+import dataclasses
+from pathlib import Path
+
+import keras
+
+from tf_albert.config import AlbertConfig
+from tf_albert.data.batches import PretrainingBatches
+from tf_albert.data.shards import Corpus
+from tf_albert.modeling.pretrainer import AlbertPretrainer
+from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.training import loop, runs
+from tf_albert.training.evaluation import EVALUATION_SEED, evaluate_pretraining
+from tf_albert.training.objectives import PretrainingObjective
+from tf_albert.training.strategy import is_chief, make_strategy
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PretrainRecipe(loop.LoopSettings):
+    """Everything that a pretraining run depends on.
+
+    Args:
+        data: Folder that `tf-albert prepare` wrote.
+        output: Folder of the run; the same command goes on with a run that was stopped.
+        validation: Prepared folder of held-out documents, or none.
+        model: A named size (`tf-albert sizes` lists them) or an `albert_config.json`.
+        batch_size: Rows a step, over all replicas.
+        sequence_length: Tokens a row.
+    """
+
+    data: str
+    output: str
+    validation: str | None = None
+    model: str = "albert_tiny"
+    batch_size: int = 32
+    sequence_length: int = 128
+
+
+def pretrain(recipe):
+    """Pretrains a model, or goes on with a run that was stopped.
+
+    Args:
+        recipe: `PretrainRecipe`.
+
+    Returns:
+        dict of JSON values: what `results.json` in the run's folder holds. `before` and `after` are
+        as `evaluate_pretraining` gives them, where there are held-out documents.
+
+    Raises:
+        FileNotFoundError: the data are not there.
+        ValueError: a setting that does not fit the data, the model or an earlier run.
+        FloatingPointError: a loss is not finite.
+        tf_albert.training.loop.Interrupted: a signal came; the checkpoint is written.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    keras.config.set_dtype_policy(recipe.dtype)
+    corpus = Corpus.open(recipe.data)
+    tokenizer = corpus.tokenizer_files()
+    config = load_config(recipe.model, tokenizer)
+    _check_length(recipe, config)
+    strategy = make_strategy(recipe.strategy)
+    batches = PretrainingBatches(corpus, recipe.batch_size, recipe.sequence_length, recipe.seed)
+    evaluate = _evaluation(recipe, corpus)
+    run = runs.open_run(recipe)
+    if runs.is_finished(run):
+        print(f"{run} is finished: {recipe.steps} steps are done.")
+        return runs.read_results(run)
+    if is_chief(strategy):
+        print(
+            f"{corpus.unigram.sum():,} tokens in {len(corpus.document_ends):,} documents; "
+            f"{batches.steps_per_epoch:,} steps an epoch."
+        )
+    training = loop.Training(
+        run=run,
+        make_model=lambda: AlbertPretrainer(config),
+        objective=PretrainingObjective(),
+        batches=batches,
+        tokenizer=tokenizer,
+        on_start=evaluate and (lambda *model: runs.write_start(run, evaluate(*model))),
+        on_checkpoint=evaluate,
+    )
+    model = loop.train(training, recipe, strategy)
+    results = {"steps": recipe.steps}
+    if evaluate:
+        results |= {"before": runs.read_start(run), "after": evaluate(model, strategy)}
+    if is_chief(strategy):
+        runs.finish_run(run, model, tokenizer, results, {"recipe": dataclasses.asdict(recipe)})
+    return results
+
+
+def load_config(model, tokenizer):
+    """Returns a named or stored config with the vocabulary size of a tokenizer.
+
+    Args:
+        model: str. A named size or the path of an `albert_config.json`.
+        tokenizer: `PieceTokenizer`.
+
+    Raises:
+        ValueError: neither; or a stored config for another vocabulary size.
+    """
+    if model in AlbertConfig.names():
+        return AlbertConfig.from_name(model).replace(vocab_size=tokenizer.vocab_size)
+    if not Path(model).exists():
+        raise ValueError(
+            f"{model!r} is neither a file nor a known size. "
+            f"Known sizes: {', '.join(AlbertConfig.names())}."
+        )
+    config = AlbertConfig.from_json(model)
+    if config.vocab_size != tokenizer.vocab_size:
+        raise ValueError(
+            f"{model} has `vocab_size`={config.vocab_size}, the vocabulary of the data has "
+            f"{tokenizer.vocab_size} pieces. Make them equal."
+        )
+    return config
+
+
+def _check_length(recipe, config):
+    if recipe.sequence_length > config.max_position_embeddings:
+        raise ValueError(
+            f"`sequence_length`={recipe.sequence_length} is above the model's "
+            f"`max_position_embeddings`={config.max_position_embeddings}. Lower it, or use a model "
+            "with more positions."
+        )
+
+
+def _evaluation(recipe, corpus):
+    """Returns the function that evaluates a model on the held-out documents, or None."""
+    if recipe.validation is None:
+        return None
+    held_out = Corpus.open(recipe.validation)
+    _check_same_vocabulary(corpus, held_out)
+    batches = PretrainingBatches(
+        held_out, recipe.batch_size, recipe.sequence_length, EVALUATION_SEED, shuffle=False
+    )
+    return lambda model, strategy: evaluate_pretraining(model, batches, strategy, corpus.unigram)
+
+
+def _check_same_vocabulary(corpus, held_out):
+    first, second = (PieceTokenizer.from_pretrained(part.folder) for part in (corpus, held_out))
+    if (first.model_proto, first.lower_case) != (second.model_proto, second.lower_case):
+        raise ValueError(
+            f"{corpus.folder} and {held_out.folder} were prepared with different vocabularies. "
+            "Prepare both with the same one."
+        )

@@ -1,0 +1,82 @@
+"""A run's folder: its recipe, checkpoints, history, final model and results."""
+
+import dataclasses
+from pathlib import Path
+
+from tf_albert import files
+from tf_albert.modeling import saving
+from tf_albert.training.loop import FREE_FIELDS
+
+RECIPE_FILE = "recipe.json"
+START_FILE = "start.json"
+RESULTS_FILE = "results.json"
+
+
+def open_run(recipe):
+    """Makes the run's folder, or checks that one that is there belongs to the same recipe.
+
+    Args:
+        recipe: a dataclass with a field `output`.
+
+    Returns:
+        The folder, a `Path`.
+
+    Raises:
+        ValueError: the folder holds a run of another recipe, or something else.
+    """
+    run = Path(recipe.output)
+    values = dataclasses.asdict(recipe)
+    stored = run / RECIPE_FILE
+    if run.exists() and not stored.exists() and any(run.iterdir()):
+        raise ValueError(f"{run} is not empty and holds no run. Choose another output folder.")
+    if stored.exists():
+        _check_same(run, files.read_json(stored), values)
+    files.write_json(stored, values)
+    return run
+
+
+def _check_same(run, old, new):
+    changed = [
+        f"{name}={old.get(name)!r}, now {value!r}"
+        for name, value in new.items()
+        if name not in FREE_FIELDS and old.get(name) != value
+    ]
+    if changed:
+        raise ValueError(
+            f"{run} holds a run of another recipe ({'; '.join(changed)}). Give the same recipe to "
+            "go on with it, or another output folder."
+        )
+
+
+def finish_run(run, model, tokenizer, results, provenance):
+    """Writes the final model and the results.
+
+    Args:
+        run: path. The run's folder.
+        model: an `AlbertModel`.
+        tokenizer: `PieceTokenizer`.
+        results: dict of JSON values, for `results.json`.
+        provenance: dict of JSON values, for the model's `provenance.json`.
+    """
+    saving.save_pretrained(model, run / saving.MODEL_FOLDER, tokenizer, provenance)
+    files.write_json(run / RESULTS_FILE, results)
+
+
+def is_finished(run):
+    """Whether a run's results are written."""
+    return (Path(run) / RESULTS_FILE).exists()
+
+
+def read_results(run):
+    """Returns what `results.json` holds."""
+    return files.read_json(Path(run) / RESULTS_FILE)
+
+
+def write_start(run, metrics):
+    """Keeps what the untrained model scored."""
+    files.write_json(Path(run) / START_FILE, metrics)
+
+
+def read_start(run):
+    """Returns what the untrained model scored."""
+    return files.read_json(Path(run) / START_FILE)

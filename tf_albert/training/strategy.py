@@ -1,0 +1,74 @@
+"""Where training runs: one device, several, several machines, a TPU."""
+
+import os
+
+import tensorflow as tf
+
+STRATEGIES = ("one_device", "mirrored", "multi_worker_mirrored", "tpu")
+
+
+def make_strategy(name):
+    """Returns a `tf.distribute.Strategy`.
+
+    Args:
+        name: str. `"one_device"`; `"mirrored"`, all GPUs of this machine, or its logical CPUs where
+            it has none; `"multi_worker_mirrored"`, the cluster that `TF_CONFIG` describes; `"tpu"`.
+
+    Raises:
+        ValueError: an unknown name, or the hardware or `TF_CONFIG` is not there.
+    """
+    if name == "one_device":
+        return tf.distribute.get_strategy()
+    if name == "mirrored":
+        devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+        return tf.distribute.MirroredStrategy([device.name for device in devices])
+    if name == "multi_worker_mirrored":
+        if "TF_CONFIG" not in os.environ:
+            raise ValueError(
+                "The strategy 'multi_worker_mirrored' needs the environment variable TF_CONFIG, "
+                'such as {"cluster": {"worker": ["host1:2222", "host2:2222"]}, "task": {"type": '
+                '"worker", "index": 0}}, with its own index on each machine.'
+            )
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if name == "tpu":
+        return _tpu_strategy()
+    raise ValueError(f"Unknown strategy {name!r}. Known strategies: {', '.join(STRATEGIES)}.")
+
+
+def _tpu_strategy():
+    try:
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect()
+    except (ValueError, tf.errors.OpError) as error:
+        raise ValueError(
+            "The strategy 'tpu' found no TPU. Set TPU_NAME on a machine with access to one, or use "
+            f"{', '.join(name for name in STRATEGIES if name != 'tpu')}."
+        ) from error
+    return tf.distribute.TPUStrategy(resolver)
+
+
+def is_chief(strategy):
+    """Whether this process writes the files: the only one, or the first of several workers."""
+    resolver = strategy.cluster_resolver
+    return resolver is None or resolver.task_id in (None, 0)
+
+
+def distribute(strategy, batches, first_step, num_steps):
+    """Returns the batches of some steps, each replica given its own part.
+
+    Args:
+        strategy: `tf.distribute.Strategy`.
+        batches: an object whose `dataset(first_step, num_steps, replicas)` gives a replica's part
+            at a time, such as `PretrainingBatches`.
+        first_step: int. The step to start with.
+        num_steps: int. How many steps.
+
+    Returns:
+        A distributed dataset of `num_steps` elements.
+    """
+
+    def local(context):
+        here = context.num_replicas_in_sync // context.num_input_pipelines
+        first = context.input_pipeline_id * here
+        return batches.dataset(first_step, num_steps, (first, here, context.num_replicas_in_sync))
+
+    return strategy.distribute_datasets_from_function(local)

@@ -1,0 +1,119 @@
+"""A fine-tuned model applied to texts."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from tf_albert import files
+from tf_albert.modeling.classifier import AlbertClassifier
+from tf_albert.modeling.saving import PROVENANCE_FILE, model_folder
+from tf_albert.tasks.batches import text_batches
+from tf_albert.tasks.metrics import classification_metrics, regression_metrics
+from tf_albert.tasks.table import class_ids
+from tf_albert.text.preprocessor import AlbertPreprocessor
+from tf_albert.text.tokenizer import AlbertTokenizer
+
+
+@dataclasses.dataclass(frozen=True)
+class TaskDescription:
+    """What a fine-tuned model was trained for; kept in its `provenance.json`.
+
+    Args:
+        labels: list of str, the classes in the order of the logits; None for regression.
+        text_columns: list of one or two str. Columns of the table it was trained on.
+        label_column: str. Its label column.
+        sequence_length: int. Longest row, in tokens.
+        num_segments: int. Texts an example, 1 or 2.
+    """
+
+    labels: list | None
+    text_columns: list
+    label_column: str
+    sequence_length: int
+    num_segments: int
+
+    @property
+    def is_regression(self):
+        """Whether labels are numbers."""
+        return self.labels is None
+
+    def check_labels(self, examples, where):
+        """Raises a `ValueError` if a label is not among the classes."""
+        if not self.is_regression:
+            class_ids(examples, self.labels, where)
+
+
+class Predictor:
+    """A classifier or regressor with what it needs to read texts.
+
+    Args:
+        model: `AlbertClassifier`.
+        preprocessor: `AlbertPreprocessor`.
+        description: `TaskDescription`.
+    """
+
+    def __init__(self, model, preprocessor, description):
+        self.model = model
+        self.preprocessor = preprocessor
+        self.description = description
+        self._logits = tf.function(
+            lambda inputs: model(inputs, training=False), reduce_retracing=True
+        )
+
+    @classmethod
+    def from_pretrained(cls, where):
+        """Returns the predictor of a fine-tuned model's folder or run.
+
+        Raises:
+            FileNotFoundError: there is no such folder.
+            ValueError: the model was not fine-tuned by `tf-albert finetune`.
+        """
+        folder = model_folder(where)
+        model = AlbertClassifier.from_pretrained(folder)
+        task = files.read_json(folder / PROVENANCE_FILE).get("task")
+        if task is None:
+            raise ValueError(f"{folder} holds no fine-tuned model. `tf-albert finetune` makes one.")
+        description = TaskDescription(**task)
+        tokenizer = AlbertTokenizer.from_pretrained(folder)
+        return cls(model, AlbertPreprocessor(tokenizer, description.sequence_length), description)
+
+    def outputs(self, texts, batch_size=32):
+        """Returns probabilities `(examples, classes)`, or scores `(examples,)` for regression.
+
+        Args:
+            texts: list of tuples of str.
+            batch_size: int. Rows a batch.
+        """
+        dataset = text_batches(self.preprocessor, texts, batch_size)
+        logits = np.concatenate([self._logits(inputs).numpy() for inputs in dataset])
+        return logits[:, 0] if self.description.is_regression else tf.nn.softmax(logits).numpy()
+
+    def score(self, examples, batch_size=32, where="the table"):
+        """Returns the metrics on labelled examples.
+
+        Args:
+            examples: `Examples` with labels.
+            batch_size: int. Rows a batch.
+            where: str. What the examples come from, for a message about an unknown label.
+        """
+        return self.score_outputs(examples, self.outputs(examples.texts, batch_size), where)
+
+    def score_outputs(self, examples, outputs, where="the table"):
+        """Returns the metrics of outputs that `outputs` gave."""
+        if self.description.is_regression:
+            return regression_metrics(examples.labels, outputs)
+        return classification_metrics(class_ids(examples, self.description.labels, where), outputs)
+
+    def records(self, texts, outputs):
+        """Yields what is written of each prediction: dicts of JSON values."""
+        for text, output in zip(texts, outputs, strict=True):
+            record = {"text": text[0] if len(text) == 1 else list(text)}
+            if self.description.is_regression:
+                yield record | {"score": round(float(output), 6)}
+                continue
+            best = int(np.argmax(output))
+            yield record | {
+                "label": self.description.labels[best],
+                "probability": round(float(output[best]), 6),
+            }

@@ -1,0 +1,119 @@
+"""`tf-albert`: finds the command, reads its arguments, and turns errors into one sentence."""
+
+import importlib
+import importlib.resources
+import os
+import re
+import sys
+from pathlib import Path
+
+COMMANDS = {
+    "demo": "the whole way on a built-in corpus, in minutes",
+    "vocab": "train a SentencePiece vocabulary on text",
+    "prepare": "turn text into tokenized shards",
+    "pretrain": "pretrain a model on shards",
+    "finetune": "fine-tune a model on a table",
+    "evaluate": "score a fine-tuned model on a table",
+    "predict": "apply a fine-tuned model to texts",
+    "export": "write a model as TF Hub modules",
+    "sizes": "print parameters and costs of the named sizes",
+}
+USAGE_ERROR = 2
+INTERRUPTED = 130
+
+
+def main(arguments=None):
+    """Runs a command; the entry point of the script `tf-albert`.
+
+    Args:
+        arguments: list of str, or None for those of the process.
+
+    Returns:
+        int: 0; 1 where a command says that its result falls short; 2 after an error, of which one
+        sentence was printed; 130 after an interruption.
+    """
+    # TensorFlow's start-up messages would bury the command's own; errors still come through.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_overview())
+        return 0
+    command, *rest = arguments
+    if command not in COMMANDS:
+        return _fail(f"unknown command {command!r}. Known commands: {', '.join(COMMANDS)}.")
+    return _run(command, rest)
+
+
+def _overview():
+    lines = [f"  {name:10} {meaning}" for name, meaning in COMMANDS.items()]
+    return "\n".join(
+        ["usage: tf-albert COMMAND [--help] [options]", "", "commands, in the order of work:", *lines]
+    )
+
+
+def _run(command, rest):
+    module = importlib.import_module(f"tf_albert.cli.{command}")
+    try:
+        return module.run(parse(command, module.Arguments, rest)) or 0
+    except (ValueError, OSError, FloatingPointError) as error:
+        return _fail(" ".join(str(error).split()))
+    except KeyboardInterrupt:
+        return _fail("interrupted.", INTERRUPTED)
+
+
+def _fail(sentence, code=USAGE_ERROR):
+    print(f"tf-albert: {sentence}", file=sys.stderr)
+    return code
+
+
+def parse(command, recipe_class, arguments):
+    """Returns the recipe that options and `--config FILE` give.
+
+    Args:
+        command: str. For the messages.
+        recipe_class: a dataclass; its fields are the options, its docstring the help.
+        arguments: list of str. Options may be written with dashes or underscores.
+
+    Returns:
+        An instance of `recipe_class`.
+
+    Raises:
+        ValueError: an unknown option or key (the message lists the known ones), a value of another
+            type, or a missing option.
+    """
+    from jsonargparse import ArgumentError, ArgumentParser
+
+    class Parser(ArgumentParser):
+        def format_help(self):
+            return re.sub(r"--\w+", lambda name: name[0].replace("_", "-"), super().format_help())
+
+    parser = Parser(prog=f"tf-albert {command}", exit_on_error=False)
+    parser.add_argument("--config", action="config", help="A YAML recipe; other options change it.")
+    known = parser.add_class_arguments(recipe_class)
+    try:
+        values = parser.parse_args([_underscored(argument) for argument in _located(arguments)])
+    except ArgumentError as error:
+        message = " ".join(str(error).split()).rstrip(".")
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in known)
+        raise ValueError(f"{command}: {message}. Known options: {options}.") from error
+    return recipe_class(**{name: value for name, value in values.items() if name != "config"})
+
+
+def _underscored(argument):
+    name, equals, value = argument.partition("=")
+    return (
+        name.replace("-", "_").replace("__", "--", 1) + equals + value
+        if (name.startswith("--"))
+        else argument
+    )
+
+
+def _located(arguments):
+    """Returns the arguments with `--config NAME` pointing to a packaged recipe of that name."""
+    located = list(arguments)
+    for index, argument in enumerate(located[:-1]):
+        name = located[index + 1]
+        packaged = importlib.resources.files("tf_albert.configs") / name.removeprefix("configs/")
+        if argument == "--config" and not Path(name).exists() and packaged.is_file():
+            located[index + 1] = str(packaged)
+    return located

@@ -1,0 +1,49 @@
+"""`tf-albert predict`: texts to labels."""
+
+import dataclasses
+import itertools
+import json
+import sys
+
+from tf_albert.data.readers import find_files, read_lines
+from tf_albert.tasks.predictions import Predictor
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """Applies a fine-tuned model to texts and prints a JSON object a line.
+
+    Args:
+        model: Folder of the run or the model.
+        input: File with one text a line, a tab between the texts of a pair; by default standard
+            input.
+        batch_size: Rows a batch.
+    """
+
+    model: str
+    input: str | None = None
+    batch_size: int = 32
+
+
+def run(arguments):
+    """Prints the predictions as they come, a batch at a time."""
+    predictor = Predictor.from_pretrained(arguments.model)
+    texts = _texts(arguments.input, predictor.description.num_segments)
+    while batch := list(itertools.islice(texts, arguments.batch_size)):
+        outputs = predictor.outputs(batch, arguments.batch_size)
+        for record in predictor.records(batch, outputs):
+            print(json.dumps(record, ensure_ascii=False), flush=True)
+
+
+def _texts(path, num_segments):
+    lines = enumerate(sys.stdin, 1) if path is None else read_lines(find_files([path])[0])
+    for number, line in lines:
+        text = (
+            tuple(line.rstrip("\r\n").split("\t")) if num_segments == 2 else (line.rstrip("\r\n"),)
+        )
+        if len(text) != num_segments:
+            raise ValueError(
+                f"{path or 'standard input'}, line {number}: the model takes {num_segments} texts "
+                f"a line, with a tab between them. Found: {len(text)}."
+            )
+        yield text

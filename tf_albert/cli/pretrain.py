@@ -1,0 +1,42 @@
+"""`tf-albert pretrain`: shards to a pretrained model."""
+
+import sys
+
+from tf_albert.cli.main import INTERRUPTED
+from tf_albert.training.loop import Interrupted
+from tf_albert.training.pretrain import PretrainRecipe as Arguments  # noqa: F401 - main reads it
+from tf_albert.training.pretrain import pretrain
+
+
+def run(arguments):
+    """Pretrains, and prints the losses before and after beside what guessing scores."""
+    try:
+        results = pretrain(arguments)
+    except Interrupted as stopped:
+        print(stopped, file=sys.stderr)
+        return INTERRUPTED
+    print(f"The model is in {arguments.output}.")
+    if "after" in results:
+        print(table(results))
+    return 0
+
+
+def table(results):
+    """Returns the scores before and after as lines of text.
+
+    Args:
+        results: dict, as `pretrain` returns it, with `before` and `after`.
+    """
+    before, after = results["before"], results["after"]
+    return "\n".join(
+        [
+            f"{'held out':26}{'before':>10}{'after':>10}",
+            f"{'MLM loss':26}{before['mlm_loss']:10.3f}{after['mlm_loss']:10.3f}",
+            f"{'  guessing by frequency':26}{'':10}{after['unigram_loss']:10.3f}",
+            f"{'MLM accuracy':26}{before['mlm_accuracy']:10.3f}{after['mlm_accuracy']:10.3f}",
+            f"{'SOP loss':26}{before['sop_loss']:10.3f}{after['sop_loss']:10.3f}",
+            f"{'SOP accuracy':26}{before['sop_accuracy']:10.3f}{after['sop_accuracy']:10.3f}"
+            f"  (95 %: {after['sop_low']:.3f} to {after['sop_high']:.3f}, "
+            f"{after['num_pairs']:,} pairs)",
+        ]
+    )

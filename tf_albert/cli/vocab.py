@@ -1,0 +1,41 @@
+"""`tf-albert vocab`: text to a SentencePiece vocabulary."""
+
+import dataclasses
+
+from tf_albert.data.readers import find_files, is_jsonl, read_documents, split_sentences
+from tf_albert.text.vocabulary import train_vocabulary
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """Trains a SentencePiece vocabulary as the one of the released ALBERT was.
+
+    Args:
+        input: File or glob of text or JSONL, or a list of them.
+        output: The model file to write, such as spiece.model.
+        vocab_size: Number of pieces, the special ones counted in.
+        lower_case: Whether text is lower-cased.
+    """
+
+    input: str | list[str]
+    output: str
+    vocab_size: int = 30000
+    lower_case: bool = True
+
+
+def run(arguments):
+    """Trains and writes the vocabulary."""
+    inputs = [arguments.input] if isinstance(arguments.input, str) else arguments.input
+    train_vocabulary(
+        _sentences(find_files(inputs)),
+        arguments.output,
+        arguments.vocab_size,
+        arguments.lower_case,
+    )
+    print(f"Wrote {arguments.output} with {arguments.vocab_size:,} pieces.")
+
+
+def _sentences(paths):
+    for path in paths:
+        for document in read_documents(path):
+            yield from split_sentences(document[0]) if is_jsonl(path) else document

@@ -26,7 +26,7 @@ def require(name, available, reason):
     pytest.skip(reason)
 
 
-def randomize(model, seed=0, scale=0.3):
+def randomize(model, seed=0, scale=0.2):
     """Gives every weight of a model a random value: fresh biases are 0 and hide errors."""
     random = np.random.default_rng(seed)
     for variable in model.trainable_variables:

@@ -45,7 +45,7 @@ class AlbertClassifier(AlbertModel):
         if num_classes < 1:
             raise ValueError(f"`num_classes` must be at least 1. Received: {num_classes}.")
         encoder = as_encoder(encoder, kwargs.get("dtype"))
-        super().__init__(encoder.config, **kwargs)
+        super().__init__(encoder.config, **{"dtype": encoder.dtype_policy, **kwargs})
         self.encoder = encoder
         self.num_classes = num_classes
         self.dropout_rate = dropout

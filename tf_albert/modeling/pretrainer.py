@@ -34,7 +34,7 @@ class AlbertPretrainer(AlbertModel):
 
     def __init__(self, encoder, **kwargs):
         encoder = as_encoder(encoder, kwargs.get("dtype"))
-        super().__init__(encoder.config, **kwargs)
+        super().__init__(encoder.config, **{"dtype": encoder.dtype_policy, **kwargs})
         self.encoder = encoder
         self.masked_lm_head = MaskedLMHead(
             self.config, dtype=self.dtype_policy, name="masked_lm_head"

@@ -60,12 +60,21 @@ def from_pretrained(model_class, where, **arguments):
 
         return google.read_model(model_class, where, **arguments)
     stored = read_model(where)
-    if isinstance(stored, model_class) and not arguments:
-        return stored
-    encoder = getattr(stored, "encoder", stored)
-    if model_class.__name__ == "AlbertEncoder":
-        return encoder
-    return model_class(encoder, **arguments)
+    if isinstance(stored, model_class):
+        arguments = stored.head_arguments() | arguments
+        if arguments == stored.head_arguments():
+            return stored
+    model = model_class(stored.config, **arguments)
+    _copy_weights(stored, model)
+    return model
+
+
+def _copy_weights(source, target):
+    """Copies all weights between models of one class and head, else those of the encoder."""
+    shapes = [[weight.shape for weight in model.weights] for model in (source, target)]
+    if type(source) is not type(target) or shapes[0] != shapes[1]:
+        source, target = (getattr(model, "encoder", model) for model in (source, target))
+    target.set_weights(source.get_weights())
 
 
 def model_folder(where):
@@ -99,6 +108,9 @@ def read_model(folder):
     config = AlbertConfig.from_json(folder / CONFIG_FILE)
     model = getattr(module, name)(config, **provenance["head_arguments"])
     try:
+        # Keras loads a file that holds more layers than the model without a word.
+        if model.count_params() != provenance["num_parameters"]:
+            raise ValueError(f"{provenance['num_parameters']:,} parameters were saved.")
         model.load_weights(folder / WEIGHTS_FILE)
     except (ValueError, OSError, KeyError) as error:
         raise ValueError(

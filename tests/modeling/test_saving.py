@@ -1,0 +1,219 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from tests.helpers import random_inputs, randomize
+from tf_albert import AlbertClassifier, AlbertEncoder, AlbertPretrainer, AlbertTokenizer
+
+
+@pytest.fixture
+def inputs(small_config):
+    return random_inputs(small_config)
+
+
+@pytest.fixture
+def pretrained(small_config, tmp_path):
+    """A folder with a pretrainer, and the pretrainer."""
+    pretrainer = randomize(AlbertPretrainer(small_config))
+    pretrainer.save_pretrained(tmp_path / "pretrained")
+    return tmp_path / "pretrained", pretrainer
+
+
+def test_folder_holds_what_it_says(pretrained, tokenizer):
+    folder, pretrainer = pretrained
+    pretrainer.save_pretrained(folder, tokenizer)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "albert_config.json",
+        "model.weights.h5",
+        "provenance.json",
+        "spiece.model",
+        "tokenizer_config.json",
+    ]
+    provenance = json.loads((folder / "provenance.json").read_text())
+    assert provenance["model_class"] == "AlbertPretrainer"
+    assert provenance["num_parameters"] == pretrainer.count_params()
+    loaded = AlbertTokenizer.from_pretrained(folder)
+    assert loaded.encode("the text").ids == tokenizer.encode("the text").ids
+
+
+def test_pretrainer_returns(pretrained, inputs):
+    folder, pretrainer = pretrained
+    copy, expected = AlbertPretrainer.from_pretrained(folder)(inputs), pretrainer(inputs)
+    np.testing.assert_array_equal(copy["mlm_logits"], expected["mlm_logits"])
+    np.testing.assert_array_equal(copy["sop_logits"], expected["sop_logits"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"parameter_sharing": "none", "hidden_act": "relu"},
+        {"num_hidden_layers": 6, "num_hidden_groups": 2, "inner_group_num": 2},
+    ],
+)
+def test_encoder_returns(small_config, tmp_path, inputs, changes):
+    encoder = randomize(AlbertEncoder(small_config.replace(**changes)))
+    encoder.save_pretrained(tmp_path / "encoder")
+    copy = AlbertEncoder.from_pretrained(tmp_path / "encoder")
+    np.testing.assert_array_equal(copy(inputs)["pooled_output"], encoder(inputs)["pooled_output"])
+
+
+def test_encoder_out_of_a_pretrainer(pretrained, inputs):
+    folder, pretrainer = pretrained
+    encoder = AlbertEncoder.from_pretrained(folder)
+    assert type(encoder) is AlbertEncoder
+    np.testing.assert_array_equal(
+        encoder(inputs)["pooled_output"], pretrainer.encoder(inputs)["pooled_output"]
+    )
+
+
+def test_classifier_on_the_encoder_of_a_pretrainer(pretrained, inputs):
+    folder, pretrainer = pretrained
+    classifier = AlbertClassifier.from_pretrained(folder, num_classes=3)
+    assert tuple(classifier(inputs).shape) == (5, 3)
+    np.testing.assert_array_equal(
+        classifier.encoder(inputs)["pooled_output"], pretrainer.encoder(inputs)["pooled_output"]
+    )
+
+
+@pytest.fixture
+def fine_tuned(small_config, tmp_path):
+    """A folder with a classifier of three classes, and the classifier."""
+    classifier = randomize(AlbertClassifier(small_config, num_classes=3, dropout=0.2))
+    classifier.save_pretrained(tmp_path / "fine_tuned")
+    return tmp_path / "fine_tuned", classifier
+
+
+@pytest.mark.parametrize("arguments", [{}, {"num_classes": 3}, {"dropout": 0.4}])
+def test_classifier_returns_with_its_head(fine_tuned, inputs, arguments):
+    folder, classifier = fine_tuned
+    copy = AlbertClassifier.from_pretrained(folder, **arguments)
+    np.testing.assert_array_equal(copy(inputs), classifier(inputs))
+    assert copy.head_arguments() == {"num_classes": 3, "dropout": 0.2} | arguments
+
+
+def test_classifier_of_more_classes_gets_a_fresh_head(fine_tuned, inputs):
+    folder, classifier = fine_tuned
+    copy = AlbertClassifier.from_pretrained(folder, num_classes=7)
+    assert tuple(copy(inputs).shape) == (5, 7)
+    np.testing.assert_array_equal(
+        copy.encoder(inputs)["pooled_output"], classifier.encoder(inputs)["pooled_output"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("model_class", "arguments"),
+    [(AlbertEncoder, {}), (AlbertPretrainer, {}), (AlbertClassifier, {"num_classes": 2})],
+)
+def test_precision_is_the_one_asked_for(pretrained, inputs, model_class, arguments):
+    folder, pretrainer = pretrained
+    model = model_class.from_pretrained(folder, dtype="mixed_bfloat16", **arguments)
+    encoder = getattr(model, "encoder", model)
+    assert model.dtype_policy.name == encoder.dtype_policy.name == "mixed_bfloat16"
+    np.testing.assert_array_equal(
+        encoder.embedding.word_embeddings, pretrainer.encoder.embedding.word_embeddings
+    )
+
+
+def test_old_folder_is_replaced_as_a_whole(pretrained, small_config):
+    folder, _ = pretrained
+    (folder / "note.txt").write_text("of the old model")
+    AlbertEncoder(small_config).save_pretrained(folder)
+    assert not (folder / "note.txt").exists()
+    assert [path.name for path in folder.parent.iterdir()] == ["pretrained"]
+
+
+def test_folder_that_does_not_exist(tmp_path):
+    with pytest.raises(
+        FileNotFoundError,
+        match=r"nowhere does not exist\. Expected a folder with albert_config\.json, "
+        r"model\.weights\.h5 and provenance\.json\.",
+    ):
+        AlbertEncoder.from_pretrained(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["albert_config.json", "model.weights.h5", "provenance.json"])
+def test_missing_file_is_named(pretrained, name):
+    folder, _ = pretrained
+    (folder / name).unlink()
+    with pytest.raises(FileNotFoundError, match=f"is no model folder: it lacks {name}. Name a"):
+        AlbertEncoder.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("place", [0, 2000, -1])
+def test_flipped_byte_is_found(pretrained, place):
+    path = pretrained[0] / "model.weights.h5"
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(
+        ValueError,
+        match=r"model\.weights\.h5 is damaged or was replaced: its SHA-256 sum is not the one in "
+        r"provenance\.json\. Copy the folder again\.",
+    ):
+        AlbertEncoder.from_pretrained(pretrained[0])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"vocab_size": 398},
+        {"embedding_size": 28},
+        {"intermediate_size": 37},
+        {"num_hidden_groups": 3},
+        {"parameter_sharing": "none"},
+        {"inner_group_num": 2},
+    ],
+    ids=str,
+)
+def test_config_of_other_weights_is_refused(pretrained, small_config, changes):
+    folder, _ = pretrained
+    small_config.replace(**changes).to_json(folder / "albert_config.json")
+    with pytest.raises(
+        ValueError,
+        match=r"model\.weights\.h5 do not fit the model that albert_config\.json beside them "
+        r".*Take both files from the same folder\.",
+    ):
+        AlbertPretrainer.from_pretrained(folder)
+
+
+def test_config_of_fewer_weights_is_refused(small_config, tmp_path):
+    AlbertEncoder(small_config.replace(parameter_sharing="none")).save_pretrained(tmp_path / "out")
+    small_config.to_json(tmp_path / "out" / "albert_config.json")
+    with pytest.raises(ValueError, match=r"do not fit the model .*the same folder\."):
+        AlbertEncoder.from_pretrained(tmp_path / "out")
+
+
+def test_unknown_model_class_names_the_known_ones(pretrained):
+    path = pretrained[0] / "provenance.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model_class": "Bert"}))
+    with pytest.raises(
+        ValueError, match=r"names the model class 'Bert'\. Known classes: AlbertEncoder, "
+    ):
+        AlbertEncoder.from_pretrained(pretrained[0])
+
+
+def test_failed_save_keeps_the_old_model(pretrained, inputs, tmp_path):
+    folder, pretrainer = pretrained
+
+    class BrokenTokenizer:
+        def save_pretrained(self, folder):
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"):
+        randomize(AlbertPretrainer(pretrainer.config), seed=9).save_pretrained(
+            folder, BrokenTokenizer()
+        )
+    copy = AlbertPretrainer.from_pretrained(folder)
+    np.testing.assert_array_equal(copy(inputs)["sop_logits"], pretrainer(inputs)["sop_logits"])
+    assert [path.name for path in tmp_path.iterdir()] == ["pretrained"]
+
+
+def test_folder_may_move(pretrained, inputs, tmp_path):
+    folder, pretrainer = pretrained
+    moved = shutil.move(folder, tmp_path / "elsewhere")
+    np.testing.assert_array_equal(
+        AlbertPretrainer.from_pretrained(str(moved))(inputs)["sop_logits"],
+        pretrainer(inputs)["sop_logits"],
+    )

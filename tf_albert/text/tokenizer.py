@@ -1,9 +1,36 @@
 """ALBERT's tokenizer, in Python and in a graph."""
 
+import hashlib
+
 import tensorflow as tf
 import tensorflow_text as tf_text
+from tensorflow_text.python.ops import sentencepiece_tokenizer
 
 from tf_albert.text.pieces import PieceTokenizer
+
+
+class SharedModel(tf.saved_model.experimental.TrackableResource):
+    """A SentencePiece model that outlives `tf.random.set_seed` and `clear_session`.
+
+    These clear the cache of eager kernels, and with it the model that tensorflow-text lets such a
+    kernel own: a tokenizer made before fails after. A model with a name belongs to the process.
+    Issue: https://github.com/tensorflow/text/issues/570.
+
+    Args:
+        model_proto: bytes. The SentencePiece model.
+    """
+
+    def __init__(self, model_proto):
+        super().__init__()
+        self._model_proto = model_proto
+        # Models of one name are taken for the same, so the name tells the content.
+        self._shared_name = f"sentencepiece_{hashlib.sha256(model_proto).hexdigest()}"
+        _ = self.resource_handle  # made on first use, which may be within a graph
+
+    def _create_resource(self):
+        return sentencepiece_tokenizer.gen_sentencepiece_tokenizer.sentencepiece_op(
+            model=self._model_proto, shared_name=self._shared_name
+        )
 
 
 class AlbertTokenizer(PieceTokenizer, tf.Module):
@@ -37,6 +64,7 @@ class AlbertTokenizer(PieceTokenizer, tf.Module):
     def __init__(self, vocabulary, lower_case=True):
         super().__init__(vocabulary, lower_case)
         self._graph_tokenizer = tf_text.SentencepieceTokenizer(self.model_proto, out_type=tf.int32)
+        self._graph_tokenizer._model_resource = SharedModel(self.model_proto)
         rows = [
             [part for _, part in self._expansions.get(index, [("", index)])]
             for index in range(self.vocab_size)

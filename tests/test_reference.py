@@ -1,12 +1,15 @@
 """The reference itself, against hand-computed numbers and against the original implementation."""
 
+import json
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests import reference
 from tests.helpers import GOOGLE
-from tf_albert import AlbertConfig
+from tf_albert import AlbertConfig, AlbertPretrainer
+from tf_albert.convert import google
 
 BLOCK = "bert/encoder/transformer/group_0/inner_group_0/"
 
@@ -118,3 +121,52 @@ def test_first_lamb_step_by_hand():
         {"kernel": np.array([3.0, 4.0])}, {"kernel": np.array([7.0, 7.0])}, learning_rate=0.1
     )
     np.testing.assert_allclose(moved["kernel"], np.array([3, 4]) - 0.1 * 5 * np.sqrt([0.5, 0.5]))
+
+
+@pytest.mark.parametrize(
+    ("name", "optimizer_class"), [("lamb", reference.Lamb), ("adamw", reference.AdamW)]
+)
+def test_twenty_steps_equal_the_original_implementation(name, optimizer_class):
+    """The optimizers, with the package's gradients, which other tests look after."""
+    folder = GOOGLE / f"train_{name}"
+    steps = np.load(folder / "steps.npz")
+    settings = json.loads((folder / "optimizer.json").read_text())
+    optimizer = optimizer_class(
+        settings["weight_decay"],
+        settings["beta_1"],
+        settings["beta_2"],
+        settings["epsilon"],
+        settings["clip_norm"],
+    )
+    pretrainer = AlbertPretrainer.from_pretrained(folder / "initial.ckpt")
+    variables = google.variables_by_name(pretrainer)
+    gradients_of = tf.function(lambda batch: loss_and_gradients(pretrainer, variables, batch))
+    for step in range(settings["train_steps"]):
+        loss, gradients = gradients_of({key: tf.constant(steps[key][step]) for key in steps})
+        np.testing.assert_allclose(loss, steps["loss"][step], rtol=1e-4)
+        rate = reference.warmup_linear_decay(
+            step, settings["learning_rate"], settings["warmup_steps"], settings["train_steps"]
+        )
+        arrays = {key: np.asarray(variable) for key, variable in variables.items()}
+        gradients = {key: np.asarray(gradient) for key, gradient in gradients.items()}
+        for key, value in optimizer.step(arrays, gradients, rate).items():
+            variables[key].assign(value)
+    final = tf.train.load_checkpoint(str(folder / "final.ckpt"))
+    for key, variable in variables.items():
+        expected = final.get_tensor(key)
+        expected = expected.T if key in google.TRANSPOSED else expected
+        np.testing.assert_allclose(variable, expected, atol=1e-5, err_msg=key)
+
+
+def loss_and_gradients(pretrainer, variables, batch):
+    crossentropy = tf.nn.sparse_softmax_cross_entropy_with_logits
+    with tf.GradientTape() as tape:
+        logits = pretrainer(batch)
+        masked = crossentropy(batch["masked_lm_ids"], logits["mlm_logits"])
+        weights = batch["masked_lm_weights"]
+        loss = tf.reduce_sum(masked * weights) / (tf.reduce_sum(weights) + 1e-5)
+        labels = tf.reshape(batch["sentence_order_labels"], [-1])
+        loss += tf.reduce_mean(crossentropy(labels, logits["sop_logits"]))
+    sources = {key: variable.value for key, variable in variables.items()}
+    gradients = tape.gradient(loss, sources)
+    return loss, {key: tf.convert_to_tensor(gradient) for key, gradient in gradients.items()}

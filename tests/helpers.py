@@ -102,3 +102,26 @@ def _dense(layer):
 
 def _norm(layer):
     return _array(layer.gamma), _array(layer.beta)
+
+
+def write_vocabulary(path, pieces, special=("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]")):
+    """Writes a SentencePiece unigram model of given pieces.
+
+    Args:
+        path: path. The file to write.
+        pieces: dict of piece to score; among the ways to divide a text, the highest sum wins.
+        special: pieces that take the first ids.
+    """
+    from sentencepiece import sentencepiece_model_pb2 as protos
+
+    types = protos.ModelProto.SentencePiece
+    proto = protos.ModelProto()
+    for piece in special:
+        kind = types.UNKNOWN if piece == "<unk>" else types.CONTROL
+        proto.pieces.add(piece=piece, score=0.0, type=kind)
+    for piece, score in pieces.items():
+        proto.pieces.add(piece=piece, score=score)
+    spec = proto.trainer_spec
+    spec.unk_id, spec.bos_id, spec.eos_id, spec.pad_id = special.index("<unk>"), -1, -1, 0
+    path.write_bytes(proto.SerializeToString())
+    return path

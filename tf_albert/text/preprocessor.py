@@ -53,6 +53,9 @@ class AlbertPreprocessor(keras.layers.Layer):
         return self.call(texts)
 
     def call(self, texts, training=False):
+        # A tuple of tensors returns from a `.keras` file as a list; a list of strings is one batch.
+        if isinstance(texts, list) and any(tf.is_tensor(text) for text in texts):
+            texts = tuple(texts)
         texts = texts if isinstance(texts, tuple) else (texts,)
         segments = [tf.reshape(tf.convert_to_tensor(text, tf.string), [-1]) for text in texts]
         return pack_inputs(

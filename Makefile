@@ -1,0 +1,38 @@
+# Each target makes .venv first if it is not there. `make demo` and `make test` are all a newcomer
+# needs; CONTRIBUTING.md explains the rest.
+
+PYTHON ?= python3
+# Extras of setup.py beyond what the target needs, such as `parity`.
+EXTRAS ?=
+BIN := .venv/bin
+
+.PHONY: demo test lint format clean
+
+demo: .venv/package
+	$(BIN)/tf-albert demo
+
+test: lint
+	$(BIN)/pytest
+
+lint: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: .venv/test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.venv/package: setup.py
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+.venv/test: .venv/package
+	$(BIN)/pip install --quiet --editable '.[test$(if $(EXTRAS),$(comma)$(EXTRAS))]'
+	touch $@
+
+comma := ,
+
+clean:
+	rm -rf .venv build *.egg-info demo

@@ -46,9 +46,7 @@ def main(arguments=None):
 
 def _overview():
     lines = [f"  {name:10} {meaning}" for name, meaning in COMMANDS.items()]
-    return "\n".join(
-        ["usage: tf-albert COMMAND [--help] [options]", "", "commands, in the order of work:", *lines]
-    )
+    return "\n".join(["usage: tf-albert COMMAND [--help] [options]", "", "commands:", *lines])
 
 
 def _run(command, rest):

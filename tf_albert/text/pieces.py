@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+import types
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,8 @@ class PieceTokenizer:
         self._processor = self._load()
         self.vocab_size = self._processor.vocab_size()
         self.special_ids = self._special_ids()
-        self._expansions = self._digit_comma_expansions()
+        # A proxy, since TensorFlow cannot save a dict with keys that are no strings.
+        self._expansions = types.MappingProxyType(self._digit_comma_expansions())
 
     def _load(self):
         import sentencepiece

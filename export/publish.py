@@ -5,7 +5,7 @@
 RUN is a folder that `save_pretrained` wrote with its tokenizer. A pretrained model becomes
 RELEASE/encoder and RELEASE/preprocessor; a fine-tuned classifier RELEASE/classifier besides. Each
 has its archive (.tar.gz, in TF Hub's layout) and its page (.md); SHA256SUMS covers every file, for
-`sha256sum -c`. The same release packed twice gives the same archives, byte for byte.
+`sha256sum -c`. The same modules give the same archives, byte for byte.
 `export/verify.py` tries a release.
 """
 
@@ -133,30 +133,29 @@ def _read_run(run):
         raise ValueError(f"{run / PROVENANCE_FILE} names no model of tf_albert: {name!r}.")
     # The tokenizer first: where it is missing, that is known at once.
     tokenizer = tf_albert.AlbertTokenizer.from_pretrained(run)
+    if name == "AlbertClassifier" and "num_segments" not in provenance.get("task", {}):
+        raise ValueError(
+            f"{run / PROVENANCE_FILE} has no `task` with `labels`, `num_segments` and "
+            "`sequence_length`, which the classifier's module needs; `tf-albert finetune` writes "
+            "it."
+        )
     return getattr(tf_albert, name).from_pretrained(run), tokenizer, provenance
 
 
 def _save_modules(release, model, preprocessor, task, provenance):
-    is_classifier = isinstance(model, tf_albert.AlbertClassifier)
     is_pretrainer = isinstance(model, tf_albert.AlbertPretrainer)
     encoder = model if is_pretrainer else getattr(model, "encoder", model)
     tf_albert.hub.save_encoder(encoder, release / "encoder", provenance)
     tf_albert.hub.save_preprocessor(preprocessor, release / "preprocessor", provenance=provenance)
-    if not is_classifier:
-        return
-    if "num_segments" not in task:
-        raise ValueError(
-            f"The classifier's {PROVENANCE_FILE} has no `task` with `labels`, `num_segments` and "
-            "`sequence_length`; `tf-albert finetune` writes it."
+    if isinstance(model, tf_albert.AlbertClassifier):
+        tf_albert.hub.save_classifier(
+            model,
+            preprocessor,
+            release / "classifier",
+            task.get("labels"),
+            task["num_segments"],
+            provenance,
         )
-    tf_albert.hub.save_classifier(
-        model,
-        preprocessor,
-        release / "classifier",
-        task.get("labels"),
-        task["num_segments"],
-        provenance,
-    )
 
 
 def modules_of(release):

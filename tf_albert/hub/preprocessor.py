@@ -11,6 +11,7 @@ from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 
 STRINGS = tf.TensorSpec((None,), tf.string)
+DEFAULT_LENGTH = 128
 
 
 def save_preprocessor(preprocessor, path, sequence_length=None, provenance=None):
@@ -25,7 +26,8 @@ def save_preprocessor(preprocessor, path, sequence_length=None, provenance=None)
     Args:
         preprocessor: `AlbertPreprocessor`, or an `AlbertTokenizer`.
         path: str or path. The folder to write; replaced as a whole.
-        sequence_length: int or None. Tokens a row; None for the preprocessor's own.
+        sequence_length: int or None. Tokens a row; None for the preprocessor's own, or
+            128 for a tokenizer.
         provenance: dict of JSON values, or None. Added to `provenance.json`.
 
     Raises:
@@ -44,7 +46,8 @@ def save_preprocessor(preprocessor, path, sequence_length=None, provenance=None)
         "Make one: `AlbertPreprocessor(AlbertTokenizer('spiece.model'), sequence_length=128)`.",
     )
     if isinstance(preprocessor, AlbertTokenizer):
-        preprocessor = AlbertPreprocessor(preprocessor, sequence_length or 128)
+        length = DEFAULT_LENGTH if sequence_length is None else sequence_length
+        preprocessor = AlbertPreprocessor(preprocessor, length)
     elif sequence_length is not None:
         preprocessor = AlbertPreprocessor(preprocessor.tokenizer, sequence_length)
     tokenizer = preprocessor.tokenizer
@@ -107,11 +110,10 @@ def _packing_module(tokenizer, sequence_length):
 
     @tf.function(autograph=False)
     def pack(inputs, seq_length=sequence_length):
-        # A segment may come as (batch, words, tokens): to the encoder, words are no boundaries.
-        segments = [
-            segment.merge_dims(1, -1) if segment.ragged_rank > 1 else segment for segment in inputs
-        ]
-        return pack_inputs(segments, seq_length, tokenizer.special_ids)
+        if inputs[0].ragged_rank > 1:
+            # (batch, words, tokens): to the encoder, words are no boundaries.
+            return pack([segment.merge_dims(1, -1) for segment in inputs], seq_length=seq_length)
+        return pack_inputs(inputs, seq_length, tokenizer.special_ids)
 
     for shape in ((None, None), (None, None, None)):
         segment = tf.RaggedTensorSpec(shape, tf.int32)

@@ -1,0 +1,197 @@
+"""A release: made of a run, loaded over the network, tried as a stranger, and damaged."""
+
+import functools
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+
+import pytest
+
+import tf_albert
+from export import publish, verify
+from tests.helpers import REPOSITORY, randomize
+from tf_albert.modeling.saving import save_pretrained
+
+TASK = {"labels": ["no", "yes"], "num_segments": 2, "sequence_length": 21}
+
+
+def run_python(*arguments, **environment):
+    """Runs Python in a process of its own and returns what became of it."""
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": "", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def classifier_run(small_config, tokenizer, tmp_path_factory):
+    config = small_config.replace(hidden_dropout_prob=0.2)
+    model = randomize(tf_albert.AlbertClassifier(config, num_classes=2))
+    folder = tmp_path_factory.mktemp("runs") / "classifier"
+    save_pretrained(model, folder, tokenizer, {"task": TASK})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def release(classifier_run, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("releases") / "release"
+    script = REPOSITORY / "export" / "publish.py"
+    result = run_python(script, classifier_run, "--output", folder)
+    assert result.returncode == 0, result.stderr
+    assert "preprocessor, encoder, classifier" in result.stdout
+    return folder
+
+
+def test_release_has_modules_archives_pages_and_sums(release):
+    names = ("classifier", "encoder", "preprocessor")
+    files = {f"{name}{suffix}" for name in names for suffix in ("", ".tar.gz", ".md")}
+    assert {path.name for path in release.iterdir()} == {*files, "SHA256SUMS"}
+    page = (release / "classifier.md").read_text(encoding="utf-8")
+    assert "| Labels | no, yes |" in page
+    assert "| Sequence length | 21 |" in page
+    assert 'tf.constant(["another"])})["label"]' in page
+
+
+def test_stranger_finds_nothing_wrong(release):
+    result = run_python(REPOSITORY / "export" / "verify.py", release)
+    assert result.returncode == 0, result.stdout + result.stderr
+    lines = result.stdout.splitlines()
+    assert len(lines) == 6
+    assert all(line.startswith("ok ") for line in lines)
+
+
+def test_the_same_module_gives_the_same_archive(release, tmp_path):
+    copy = shutil.copytree(release / "encoder", tmp_path / "copy", copy_function=shutil.copyfile)
+    for path in copy.rglob("*"):
+        os.utime(path, (1, 1))
+    publish.write_archive(copy, tmp_path / "again.tar.gz")
+    again = (tmp_path / "again.tar.gz").read_bytes()
+    assert again == (release / "encoder.tar.gz").read_bytes()
+
+
+def test_archive_loads_over_http(release, tmp_path):
+    handler = functools.partial(QuietHandler, directory=str(release))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/preprocessor.tar.gz"
+        code = (
+            "import tensorflow as tf, tensorflow_text, tensorflow_hub as hub;"
+            f"print(hub.KerasLayer('{address}')(tf.constant(['a film']))['input_mask'].shape)"
+        )
+        result = run_python("-c", code, TFHUB_CACHE_DIR=str(tmp_path), no_proxy="127.0.0.1")
+        server.shutdown()
+    assert result.stdout.strip() == "(1, 21)", result.stderr
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def damaged(release, tmp_path):
+    """A copy of the release, one byte of which is another."""
+    folder = shutil.copytree(release, tmp_path / "damaged")
+    path = folder / "encoder" / "provenance.json"
+    path.write_bytes(path.read_bytes().replace(b"A", b"B", 1))
+    return folder
+
+
+def test_damage_is_found(damaged, monkeypatch, capsys):
+    checks = [verify.check_sums, verify.check_archives]
+    monkeypatch.setattr(verify, "checks_of", lambda release: checks)
+    assert verify.main([str(damaged)]) == 1
+    sums, archives = capsys.readouterr().out.splitlines()
+    assert sums.startswith("FAIL") and sums.endswith("other sums: encoder/provenance.json")
+    assert archives.startswith("FAIL") and "encoder.tar.gz and encoder/ differ" in archives
+
+
+def test_missing_and_stray_files_are_found(damaged):
+    (damaged / "encoder.md").unlink()
+    (damaged / "stray").write_text("")
+    with pytest.raises(AssertionError, match=r"encoder\.md, stray"):
+        verify.check_sums(damaged)
+
+
+def test_what_is_no_release_is_told(tmp_path, capsys):
+    assert verify.main([str(tmp_path)]) == 2
+    assert "is no release: it lacks SHA256SUMS" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def pretraining_run(small_config, tokenizer, tmp_path_factory):
+    model = randomize(tf_albert.AlbertPretrainer(small_config))
+    folder = tmp_path_factory.mktemp("runs") / "pretraining"
+    model.save_pretrained(folder, tokenizer)
+    return folder
+
+
+def test_pretraining_run_has_no_classifier(pretraining_run, tmp_path, capsys):
+    output = tmp_path / "release"
+    assert publish.main([str(pretraining_run), "--output", str(output)]) == 0
+    assert "preprocessor, encoder" in capsys.readouterr().out
+    assert not (output / "classifier").exists()
+    provenance = json.loads((output / "preprocessor/provenance.json").read_text())
+    assert provenance["sequence_length"] == 41
+    assert provenance["run"]["model_class"] == "AlbertPretrainer"
+    # Its release may be replaced; the checks that need no module are quick.
+    verify.check_sums(output)
+    verify.check_archives(output)
+
+
+def without(name):
+    def change(run):
+        (run / name).unlink()
+
+    return change
+
+
+def with_provenance(**values):
+    def change(run):
+        path = run / "provenance.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (without("provenance.json"), "is no model folder: it lacks provenance.json"),
+        (without("tokenizer_config.json"), "has no tokenizer_config.json"),
+        (without("spiece.model"), "spiece.model does not exist"),
+        (without("model.weights.h5"), "lacks model.weights.h5"),
+        (with_provenance(model_class="Bert"), "names no model of tf_albert: 'Bert'"),
+        (with_provenance(task={}), "has no `task` with `labels`"),
+    ],
+)
+def test_run_that_cannot_be_published(classifier_run, tmp_path, capsys, change, message):
+    run = shutil.copytree(classifier_run, tmp_path / "run")
+    change(run)
+    assert publish.main([str(run), "--output", str(tmp_path / "release")]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_other_files_are_not_replaced(classifier_run, tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("mine")
+    assert publish.main([str(classifier_run), "--output", str(tmp_path)]) == 2
+    assert "is no release and is not replaced" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_too_long_rows_are_refused(classifier_run, tmp_path, capsys):
+    arguments = [str(classifier_run), "--output", str(tmp_path / "r"), "--sequence-length", "42"]
+    assert publish.main(arguments) == 2
+    assert "above the model's 41 positions" in capsys.readouterr().err

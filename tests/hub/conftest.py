@@ -1,0 +1,100 @@
+"""Modules written once, and what a process without tf_albert found in them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.helpers import random_inputs, randomize
+
+# A script for another process: it must not be imported into this one for its doctests.
+collect_ignore = ["stranger.py"]
+
+LABELS = ["bad", "so-so", "good"]
+SEQUENCE_LENGTH = 23
+
+
+@pytest.fixture(scope="session")
+def dropout_config(small_config):
+    return small_config.replace(hidden_dropout_prob=0.2, attention_probs_dropout_prob=0.3)
+
+
+@pytest.fixture(scope="session")
+def pretrainer(dropout_config):
+    from tf_albert import AlbertPretrainer
+
+    return randomize(AlbertPretrainer(dropout_config))
+
+
+@pytest.fixture(scope="session")
+def classifier(dropout_config):
+    from tf_albert import AlbertClassifier
+
+    return randomize(AlbertClassifier(dropout_config, num_classes=len(LABELS)), seed=1)
+
+
+@pytest.fixture(scope="session")
+def regressor(dropout_config):
+    from tf_albert import AlbertClassifier
+
+    return randomize(AlbertClassifier(dropout_config, num_classes=1), seed=2)
+
+
+@pytest.fixture(scope="session")
+def preprocessor(tokenizer):
+    from tf_albert import AlbertPreprocessor
+
+    return AlbertPreprocessor(tokenizer, SEQUENCE_LENGTH)
+
+
+@pytest.fixture(scope="session")
+def texts(corpus):
+    """Two batches of seven texts, the second for pairs; some are longer than the modules' rows."""
+    return [*corpus[3:8], "", "Überall 1,234."], corpus[20:27]
+
+
+@pytest.fixture(scope="session")
+def model_inputs(small_config):
+    return random_inputs(small_config)
+
+
+@pytest.fixture(scope="session")
+def modules(tmp_path_factory, pretrainer, classifier, regressor, preprocessor, texts, model_inputs):
+    """A folder with the modules `encoder`, `preprocessor`, `classifier` and `regressor`."""
+    import tf_albert
+
+    folder = tmp_path_factory.mktemp("modules")
+    tf_albert.hub.save_encoder(pretrainer, folder / "encoder", {"note": "a test"})
+    tf_albert.hub.save_preprocessor(preprocessor, folder / "preprocessor")
+    tf_albert.hub.save_classifier(classifier, preprocessor, folder / "classifier", LABELS)
+    tf_albert.hub.save_classifier(regressor, preprocessor, folder / "regressor", num_segments=2)
+    np.savez(folder / "inputs.npz", **model_inputs)
+    (folder / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def found(modules):
+    """What `stranger.py` found: a function of a check's name to its arrays and values."""
+    script = Path(__file__).with_name("stranger.py")
+    result = subprocess.run(
+        [sys.executable, script, modules],
+        cwd=modules,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+
+    def of(check):
+        error = modules / f"{check}.error"
+        assert not error.exists(), error.read_text(encoding="utf-8")
+        with np.load(modules / f"{check}.npz") as arrays:
+            return dict(arrays)
+
+    return of

@@ -21,7 +21,8 @@ def require(name, available, reason):
     """
     if available:
         return
-    if name in os.environ.get("TF_ALBERT_REQUIRE", "").split(","):
+    required = os.environ.get("TF_ALBERT_REQUIRE", "").split(",")
+    if name in (part.strip() for part in required):
         pytest.fail(f"TF_ALBERT_REQUIRE names {name!r}: {reason}", pytrace=False)
     pytest.skip(reason)
 

@@ -156,9 +156,7 @@ def test_only_v1_up_to_xlarge_has_dropout():
 
 
 def test_unknown_name_lists_the_known_ones():
-    with pytest.raises(
-        ValueError, match=r"Unknown ALBERT size .base.\. Known sizes: .*base_v1"
-    ):
+    with pytest.raises(ValueError, match=r"Unknown ALBERT size .base.\. Known sizes: .*base_v1"):
         AlbertConfig.from_name("base")
 
 

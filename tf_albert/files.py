@@ -8,6 +8,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+# Within the folder of a training run.
+MODEL_FOLDER = "model"
+
 
 @contextlib.contextmanager
 def replacing_folder(folder):
@@ -86,6 +89,12 @@ def read_json(path):
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is not a JSON file: {error}.") from error
+
+
+def model_folder(where):
+    """Returns the folder with the model: `where`, or the final model of the run that it holds."""
+    inside = Path(where) / MODEL_FOLDER
+    return inside if inside.is_dir() else Path(where)
 
 
 def sha256(path):

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from tf_albert import files, hub
-from tf_albert.modeling.saving import PROVENANCE_FILE, model_folder, read_model
+from tf_albert.modeling.saving import PROVENANCE_FILE, read_model
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 
@@ -26,7 +26,7 @@ class Arguments:
 
 def run(arguments):
     """Writes the modules and says where they are."""
-    folder = model_folder(arguments.model)
+    folder = files.model_folder(arguments.model)
     model = read_model(folder)
     task = files.read_json(folder / PROVENANCE_FILE).get("task", {})
     length = arguments.sequence_length or task.get("sequence_length") or 128

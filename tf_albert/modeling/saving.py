@@ -9,8 +9,6 @@ from tf_albert.config import AlbertConfig
 CONFIG_FILE = "albert_config.json"
 WEIGHTS_FILE = "model.weights.h5"
 PROVENANCE_FILE = "provenance.json"
-# Within the folder of a training run.
-MODEL_FOLDER = "model"
 MODEL_MODULES = {
     "AlbertEncoder": "tf_albert.modeling.encoder",
     "AlbertPretrainer": "tf_albert.modeling.pretrainer",
@@ -53,7 +51,7 @@ def write_model(model, folder, tokenizer=None, provenance=None):
 
 def from_pretrained(model_class, where, **arguments):
     """Returns a model with the weights in `where`; see `AlbertModel.from_pretrained`."""
-    where = model_folder(where)
+    where = files.model_folder(where)
     if _is_google_checkpoint(where):
         # The one upward import: reading other people's formats stands above the models.
         from tf_albert.convert import google
@@ -75,13 +73,6 @@ def _copy_weights(source, target):
     if type(source) is not type(target) or shapes[0] != shapes[1]:
         source, target = (getattr(model, "encoder", model) for model in (source, target))
     target.set_weights(source.get_weights())
-
-
-def model_folder(where):
-    """Returns the folder with the model: `where`, or the final model of the run that it holds."""
-    where = Path(where)
-    inside = where / MODEL_FOLDER
-    return inside if (inside / CONFIG_FILE).exists() else where
 
 
 def _is_google_checkpoint(where):

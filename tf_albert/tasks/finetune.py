@@ -4,10 +4,10 @@ import dataclasses
 
 import keras
 
+from tf_albert import files
 from tf_albert.config import AlbertConfig
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.encoder import AlbertEncoder
-from tf_albert.modeling.saving import model_folder
 from tf_albert.tasks.batches import LabelledBatches
 from tf_albert.tasks.predictions import Predictor, TaskDescription
 from tf_albert.tasks.table import class_ids, read_examples
@@ -74,7 +74,7 @@ def finetune(recipe):
         raise ValueError(f"Unknown task {recipe.task!r}. Known tasks: {', '.join(TASKS)}.")
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(recipe.dtype)
-    tokenizer = AlbertTokenizer.from_pretrained(model_folder(recipe.init))
+    tokenizer = AlbertTokenizer.from_pretrained(recipe.init)
     train = _read(recipe, recipe.train)
     description = _describe(recipe, train)
     dev = _read(recipe, recipe.dev)
@@ -134,7 +134,7 @@ def _describe(recipe, train):
 def _make_model(recipe, description):
     num_classes = len(description.labels or [None])
     if recipe.from_scratch:
-        folder = model_folder(recipe.init)
+        folder = files.model_folder(recipe.init)
         encoder = AlbertEncoder(AlbertConfig.from_json(folder / "albert_config.json"))
     else:
         encoder = AlbertEncoder.from_pretrained(recipe.init)

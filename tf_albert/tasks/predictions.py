@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tf_albert import files
 from tf_albert.modeling.classifier import AlbertClassifier
-from tf_albert.modeling.saving import PROVENANCE_FILE, model_folder
+from tf_albert.modeling.saving import PROVENANCE_FILE
 from tf_albert.tasks.batches import text_batches
 from tf_albert.tasks.metrics import classification_metrics, regression_metrics
 from tf_albert.tasks.table import class_ids
@@ -69,7 +69,7 @@ class Predictor:
             FileNotFoundError: there is no such folder.
             ValueError: the model was not fine-tuned by `tf-albert finetune`.
         """
-        folder = model_folder(where)
+        folder = files.model_folder(where)
         model = AlbertClassifier.from_pretrained(folder)
         task = files.read_json(folder / PROVENANCE_FILE).get("task")
         if task is None:

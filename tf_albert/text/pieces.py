@@ -172,13 +172,14 @@ class PieceTokenizer:
         """Returns the tokenizer whose files are in a folder.
 
         Args:
-            folder: str or path. What `save_pretrained` wrote.
+            folder: str or path. What `save_pretrained` wrote, or a training run.
 
         Raises:
             FileNotFoundError: a file is missing.
             ValueError: a file is damaged.
         """
-        settings = Path(folder) / TOKENIZER_FILE
+        folder = files.model_folder(folder)
+        settings = folder / TOKENIZER_FILE
         if not settings.exists():
             raise FileNotFoundError(
                 f"{folder} has no {TOKENIZER_FILE}, so whether text is to be lower-cased is "
@@ -189,7 +190,7 @@ class PieceTokenizer:
             lower_case = json.loads(settings.read_text(encoding="utf-8"))["lower_case"]
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f'{settings} must hold {{"lower_case": true or false}}.') from error
-        return cls(Path(folder) / VOCABULARY_FILE, lower_case)
+        return cls(folder / VOCABULARY_FILE, lower_case)
 
 
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")

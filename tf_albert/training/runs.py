@@ -58,7 +58,7 @@ def finish_run(run, model, tokenizer, results, provenance):
         results: dict of JSON values, for `results.json`.
         provenance: dict of JSON values, for the model's `provenance.json`.
     """
-    saving.save_pretrained(model, run / saving.MODEL_FOLDER, tokenizer, provenance)
+    saving.save_pretrained(model, run / files.MODEL_FOLDER, tokenizer, provenance)
     files.write_json(run / RESULTS_FILE, results)
 
 

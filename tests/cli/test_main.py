@@ -1,0 +1,109 @@
+import dataclasses
+
+import pytest
+
+from tf_albert.cli.main import COMMANDS, main, parse
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A recipe.
+
+    Args:
+        data: A folder.
+        num_steps: How many steps.
+    """
+
+    data: str
+    num_steps: int = 3
+
+
+def fails(capsys, arguments, *parts):
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    for part in parts:
+        assert part in line
+
+
+def test_no_command_lists_the_commands(capsys):
+    assert main([]) == 0
+    listed = capsys.readouterr().out
+    assert all(command in listed for command in COMMANDS)
+
+
+def test_an_unknown_command_lists_the_known_ones(capsys):
+    fails(capsys, ["pretarin"], "'pretarin'", "pretrain", "finetune")
+
+
+def test_help_is_the_docstring_of_the_recipe(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["prepare", "--help"])
+    assert stopped.value.code == 0
+    shown = capsys.readouterr().out
+    assert "--num-processes" in shown
+    assert "Processes that tokenize" in shown
+
+
+def test_dashes_and_underscores_are_one():
+    expected = Recipe(data="a-b", num_steps=7)
+    assert parse("x", Recipe, ["--data", "a-b", "--num-steps", "7"]) == expected
+    assert parse("x", Recipe, ["--data=a-b", "--num_steps=7"]) == expected
+
+
+def test_options_change_a_yaml_recipe(tmp_path):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("data: corpus\nnum_steps: 5\n")
+    assert parse("x", Recipe, ["--config", str(recipe)]) == Recipe(data="corpus", num_steps=5)
+    changed = parse("x", Recipe, ["--config", str(recipe), "--num-steps", "6"])
+    assert changed == Recipe(data="corpus", num_steps=6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--data", "a", "--num-stesp", "7"], "num_stesp"),
+        (["--data", "a", "--num-steps", "many"], "num_steps"),
+        ([], "data"),
+    ],
+)
+def test_a_wrong_option_is_named_and_the_known_ones_listed(arguments, named):
+    with pytest.raises(ValueError, match=rf"{named}.*Known options: --data, --num-steps\."):
+        parse("x", Recipe, arguments)
+
+
+def test_an_unknown_key_of_a_recipe_is_named_and_the_known_ones_listed(tmp_path):
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("data: corpus\nnumsteps: 5\n")
+    with pytest.raises(ValueError, match=r"numsteps.*Known options: --data, --num-steps\."):
+        parse("x", Recipe, ["--config", str(recipe)])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (
+            ["prepare", "--input", "none.txt", "--output", "o", "--vocabulary", "v"],
+            ["none.txt", "No file"],
+        ),
+        (["pretrain", "--data", "nowhere", "--output", "o", "--steps", "2"], ["tf-albert prepare"]),
+        (["predict", "--model", "nowhere"], ["nowhere", "does not exist"]),
+        (["export", "--model", "nowhere", "--output", "o"], ["nowhere"]),
+        (["evaluate", "--model", "nowhere", "--data", "d.tsv"], ["nowhere"]),
+    ],
+)
+def test_what_is_missing_gets_one_sentence_and_leaves_nothing(
+    capsys, tmp_path, monkeypatch, arguments, parts
+):
+    monkeypatch.chdir(tmp_path)
+    fails(capsys, arguments, *parts)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sizes_shows_the_counts_of_the_paper(capsys):
+    assert main(["sizes"]) == 0
+    rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.strip()}
+    assert "11,813,810" in rows["albert_base_v2"]
+    assert "223,158,450" in rows["albert_xxlarge_v2"]
+    assert "109,705,010" in rows["bert_base"]

@@ -1,5 +1,6 @@
 """Where training runs: one device, several, several machines, a TPU."""
 
+import functools
 import os
 
 import tensorflow as tf
@@ -7,8 +8,12 @@ import tensorflow as tf
 STRATEGIES = ("one_device", "mirrored", "multi_worker_mirrored", "tpu")
 
 
+@functools.cache
 def make_strategy(name):
-    """Returns a `tf.distribute.Strategy`.
+    """Returns a `tf.distribute.Strategy`, the same one whenever it is asked for.
+
+    Two mirrored strategies of one process would number their collective operations alike, and the
+    second model that is trained would fail on a "shape mismatch" with the first one's.
 
     Args:
         name: str. `"one_device"`; `"mirrored"`, all GPUs of this machine, or its logical CPUs where

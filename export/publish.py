@@ -2,10 +2,10 @@
 
     python export/publish.py RUN --output RELEASE
 
-RUN is a folder that `save_pretrained` wrote with its tokenizer. A pretrained model becomes
-RELEASE/encoder and RELEASE/preprocessor; a fine-tuned classifier RELEASE/classifier besides. Each
-has its archive (.tar.gz, in TF Hub's layout) and its page (.md); SHA256SUMS covers every file, for
-`sha256sum -c`. The same modules give the same archives, byte for byte.
+RUN is a training run, or a folder that `save_pretrained` wrote with its tokenizer. A pretrained
+model becomes RELEASE/encoder and RELEASE/preprocessor; a fine-tuned classifier RELEASE/classifier
+besides. Each has its archive (.tar.gz, in TF Hub's layout) and its page (.md); SHA256SUMS covers
+every file, for `sha256sum -c`. The same modules give the same archives, byte for byte.
 `export/verify.py` tries a release.
 """
 
@@ -23,6 +23,7 @@ from tf_albert import files
 
 SUMS_FILE = "SHA256SUMS"
 PROVENANCE_FILE = "provenance.json"
+CONFIG_FILE = "albert_config.json"
 
 PAGE = """# {title}
 
@@ -67,7 +68,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run", type=Path, help="folder that `save_pretrained` wrote")
+    parser.add_argument("run", type=Path, help="a run, or what `save_pretrained` wrote")
     parser.add_argument("--output", type=Path, required=True, help="folder of the release")
     parser.add_argument(
         "--sequence-length",
@@ -88,7 +89,7 @@ def publish(run, output, sequence_length=None):
     """Writes the release of a run.
 
     Args:
-        run: path. A folder that `save_pretrained` wrote, with tokenizer files.
+        run: path. A training run, or a folder that `save_pretrained` wrote with a tokenizer.
         output: path. The folder of the release; replaced as a whole.
         sequence_length: int or None. Tokens a row; None for the task's own, or 128.
 
@@ -97,18 +98,12 @@ def publish(run, output, sequence_length=None):
         ValueError: damaged files, or `output` is there and is no release.
     """
     _check_output(output)
-    model, tokenizer, provenance = _read_run(run)
-    task = provenance.get("task", {})
-    longest = model.config.max_position_embeddings
-    length = sequence_length or task.get("sequence_length") or min(128, longest)
-    if length > longest:
-        raise ValueError(f"--sequence-length {length} is above the model's {longest} positions.")
-    preprocessor = tf_albert.AlbertPreprocessor(tokenizer, length)
     with files.replacing_folder(output) as release:
-        _save_modules(release, model, preprocessor, task, {"run": provenance})
-        for name in modules_of(release):
-            write_archive(release / name, release / f"{name}.tar.gz")
-            files.write_text(release / f"{name}.md", _page(release / name, model.config))
+        modules = tf_albert.hub.save_run(run, release, sequence_length)
+        config = tf_albert.AlbertConfig.from_json(files.model_folder(run) / CONFIG_FILE)
+        for module in modules:
+            write_archive(module, release / f"{module.name}.tar.gz")
+            files.write_text(release / f"{module.name}.md", _page(module, config))
         _write_sums(release)
 
 
@@ -117,44 +112,6 @@ def _check_output(output):
         raise ValueError(
             f"{output} holds files but no {SUMS_FILE}, so it is no release and is not replaced. "
             "Choose another --output."
-        )
-
-
-def _read_run(run):
-    """Returns the model of a run, its tokenizer and what its `provenance.json` says."""
-    if not (run / PROVENANCE_FILE).is_file():
-        raise FileNotFoundError(
-            f"{run} is no model folder: it lacks {PROVENANCE_FILE}. Name a folder that "
-            "`save_pretrained`, `tf-albert pretrain` or `tf-albert finetune` wrote."
-        )
-    provenance = files.read_json(run / PROVENANCE_FILE)
-    name = provenance.get("model_class") if isinstance(provenance, dict) else None
-    if name not in tf_albert.__all__:
-        raise ValueError(f"{run / PROVENANCE_FILE} names no model of tf_albert: {name!r}.")
-    # The tokenizer first: where it is missing, that is known at once.
-    tokenizer = tf_albert.AlbertTokenizer.from_pretrained(run)
-    if name == "AlbertClassifier" and "num_segments" not in provenance.get("task", {}):
-        raise ValueError(
-            f"{run / PROVENANCE_FILE} has no `task` with `labels`, `num_segments` and "
-            "`sequence_length`, which the classifier's module needs; `tf-albert finetune` writes "
-            "it."
-        )
-    return getattr(tf_albert, name).from_pretrained(run), tokenizer, provenance
-
-
-def _save_modules(release, model, preprocessor, task, provenance):
-    is_pretrainer = isinstance(model, tf_albert.AlbertPretrainer)
-    encoder = model if is_pretrainer else getattr(model, "encoder", model)
-    tf_albert.hub.save_encoder(encoder, release / "encoder", provenance)
-    tf_albert.hub.save_preprocessor(preprocessor, release / "preprocessor", provenance=provenance)
-    if isinstance(model, tf_albert.AlbertClassifier):
-        tf_albert.hub.save_classifier(
-            model,
-            preprocessor,
-            release / "classifier",
-            task.get("labels"),
-            task["num_segments"],
-            provenance,
         )
 
 

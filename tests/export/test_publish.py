@@ -170,7 +170,7 @@ def with_provenance(**values):
         (without("tokenizer_config.json"), "has no tokenizer_config.json"),
         (without("spiece.model"), "spiece.model does not exist"),
         (without("model.weights.h5"), "lacks model.weights.h5"),
-        (with_provenance(model_class="Bert"), "names no model of tf_albert: 'Bert'"),
+        (with_provenance(model_class="Bert"), "names the model class 'Bert'"),
         (with_provenance(task={}), "has no `task` with `labels`"),
     ],
 )

@@ -10,5 +10,6 @@ Next: `tf_albert.cli` offers it as a command; `export/` makes a release of it.
 from tf_albert.hub.classifier import save_classifier
 from tf_albert.hub.encoder import save_encoder
 from tf_albert.hub.preprocessor import save_preprocessor
+from tf_albert.hub.run import save_run
 
-__all__ = ["save_classifier", "save_encoder", "save_preprocessor"]
+__all__ = ["save_classifier", "save_encoder", "save_preprocessor", "save_run"]

@@ -1,0 +1,76 @@
+"""A trained run as modules: what `tf-albert export` and a release have in common."""
+
+from pathlib import Path
+
+from tf_albert import files
+from tf_albert.hub.classifier import save_classifier
+from tf_albert.hub.encoder import save_encoder
+from tf_albert.hub.preprocessor import save_preprocessor
+from tf_albert.modeling.classifier import AlbertClassifier
+from tf_albert.modeling.pretrainer import AlbertPretrainer
+from tf_albert.modeling.saving import read_model
+from tf_albert.text.preprocessor import AlbertPreprocessor
+from tf_albert.text.tokenizer import AlbertTokenizer
+
+DEFAULT_LENGTH = 128
+
+
+def save_run(run, output, sequence_length=None):
+    """Writes the modules of a trained model: encoder, preprocessor, and classifier if it is one.
+
+    Args:
+        run: str or path. A training run, or a folder that `save_pretrained` wrote with a tokenizer.
+        output: str or path. The folder for the modules, each replaced as a whole.
+        sequence_length: int or None. Tokens a row of the preprocessor; None for that of
+            fine-tuning, or 128.
+
+    Returns:
+        list of path: the modules, in the order in which data meets them.
+
+    Raises:
+        FileNotFoundError: `run` is no model folder, or lacks its tokenizer.
+        ValueError: damaged files, a classifier that `tf-albert finetune` did not make, or a
+            `sequence_length` above the model's positions.
+    """
+    folder, output = files.model_folder(run), Path(output)
+    model = read_model(folder)
+    provenance = files.read_json(folder / "provenance.json")
+    is_classifier = isinstance(model, AlbertClassifier)
+    task = _task(folder, provenance) if is_classifier else {}
+    preprocessor = _preprocessor(folder, model.config, provenance, sequence_length)
+    encoder = model if isinstance(model, AlbertPretrainer) else getattr(model, "encoder", model)
+    save_preprocessor(preprocessor, output / "preprocessor", provenance={"run": provenance})
+    save_encoder(encoder, output / "encoder", {"run": provenance})
+    if not is_classifier:
+        return [output / "preprocessor", output / "encoder"]
+    save_classifier(
+        model,
+        preprocessor,
+        output / "classifier",
+        task["labels"],
+        task["num_segments"],
+        {"run": provenance},
+    )
+    return [output / "preprocessor", output / "encoder", output / "classifier"]
+
+
+def _preprocessor(folder, config, provenance, sequence_length):
+    longest = config.max_position_embeddings
+    task_length = provenance.get("task", {}).get("sequence_length")
+    length = sequence_length or task_length or min(DEFAULT_LENGTH, longest)
+    if length > longest:
+        raise ValueError(
+            f"A sequence length of {length} is above the model's {longest} positions. "
+            f"Use {longest} or less."
+        )
+    return AlbertPreprocessor(AlbertTokenizer.from_pretrained(folder), length)
+
+
+def _task(folder, provenance):
+    task = provenance.get("task", {})
+    if not {"labels", "num_segments"} <= task.keys():
+        raise ValueError(
+            f"{folder / 'provenance.json'} has no `task` with `labels` and `num_segments`, which "
+            "the classifier's module needs; `tf-albert finetune` writes it."
+        )
+    return task

@@ -1,0 +1,68 @@
+"""The README's code, run as it stands where the demo has run."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.helpers import REPOSITORY
+
+BLOCKS = re.findall(r"```python\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
+NAMES = ("keras_script", "keras_layer", "hub_load", "serving_signature")
+
+
+@pytest.fixture(scope="module")
+def demo_folder(tmp_path_factory):
+    """A folder where the demo has run, with too few steps to learn anything."""
+    folder = tmp_path_factory.mktemp("readme")
+    finished = subprocess.run(
+        [
+            *(sys.executable, "-m", "tf_albert.cli", "demo"),
+            *("--pretrain-steps", "12", "--finetune-steps", "11"),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # It says that so short a training learns nothing, once everything is written.
+    assert finished.returncode == 1, finished.stderr
+    assert "always guessing the commonest package" in finished.stdout
+    assert "Try next:" in finished.stdout
+    return folder
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=NAMES)
+def test_the_readmes_code_runs(block, demo_folder):
+    uses_package = "import tf_albert" in block
+    # tensorflow-hub imports pkg_resources, which announces its own end.
+    code = f"{block}\nimport sys\nassert {uses_package} or 'tf_albert' not in sys.modules\n"
+    subprocess.run([sys.executable, "-c", code], cwd=demo_folder, check=True, capture_output=True)
+
+
+def test_predict_and_evaluate_work_on_what_the_demo_made(demo_folder):
+    command = [sys.executable, "-m", "tf_albert.cli"]
+    predicted = subprocess.run(
+        [*command, "predict", "--model", "demo/finetune"],
+        input="Return the message charset.\nRun the loop.\n",
+        cwd=demo_folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(predicted.stdout.splitlines()) == 2
+    evaluated = subprocess.run(
+        [
+            *(*command, "evaluate", "--model", "demo/finetune"),
+            *("--data", "demo/held_out.csv", "--output", "scores"),
+        ],
+        cwd=demo_folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "accuracy" in evaluated.stdout
+    rows = (demo_folder / "demo" / "held_out.csv").read_text().count("\n")
+    predictions = (demo_folder / "scores" / "predictions.jsonl").read_text().splitlines()
+    assert 100 < len(predictions) <= rows

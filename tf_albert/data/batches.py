@@ -1,6 +1,7 @@
 """Pretraining batches as a pure function of seed, step and replica."""
 
 import bisect
+import threading
 
 import numpy as np
 import tensorflow as tf
@@ -45,7 +46,7 @@ class PretrainingBatches:
         self._vocabulary = MaskingVocabulary.of(tokenizer)
         self._token_starts = np.concatenate([[0], corpus.sentence_ends])
         self._shard_starts = corpus.shard_starts
-        self._epoch_ends, self._epochs = [0], {}
+        self._epoch_ends, self._epochs, self._lock = [0], {}, threading.Lock()
         if len(self._epoch(0)) < batch_size:
             raise ValueError(
                 f"The corpus in {corpus.folder} gives {len(self._epoch(0))} examples of "
@@ -168,22 +169,25 @@ class PretrainingBatches:
 
     def _epoch(self, number):
         """Returns the chunks of an epoch in the order in which they are trained on."""
-        chunks = self._epochs.get(number)
-        if chunks is None:
-            generator = np.random.default_rng([self.seed, number, 0])
-            chunks = segments.chunk_sentences(
-                self.corpus.sentence_ends,
-                self.corpus.document_ends,
-                self.sequence_length,
-                SHORT_PROBABILITY,
-                generator,
-            )
-            if self.shuffle:
-                chunks = generator.permutation(chunks)
-            # Parallel map calls may draw the same epoch twice, with one result; and may be one
-            # epoch apart, so two are kept.
-            self._epochs = {key: old for key, old in self._epochs.items() if key == number - 1}
-            self._epochs[number] = chunks
+        # Steps are drawn by several threads at once.
+        with self._lock:
+            chunks = self._epochs.get(number)
+            if chunks is None:
+                chunks = self._draw_epoch(number)
+                # Steps under way may be one epoch apart, so two are kept.
+                self._epochs = {key: old for key, old in self._epochs.items() if key == number - 1}
+                self._epochs[number] = chunks
             if len(self._epoch_ends) == number + 1:
-                self._epoch_ends = [*self._epoch_ends, self._epoch_ends[-1] + len(chunks)]
-        return chunks
+                self._epoch_ends.append(self._epoch_ends[-1] + len(chunks))
+            return chunks
+
+    def _draw_epoch(self, number):
+        generator = np.random.default_rng([self.seed, number, 0])
+        chunks = segments.chunk_sentences(
+            self.corpus.sentence_ends,
+            self.corpus.document_ends,
+            self.sequence_length,
+            SHORT_PROBABILITY,
+            generator,
+        )
+        return generator.permutation(chunks) if self.shuffle else chunks

@@ -97,3 +97,9 @@ def test_too_short_a_sequence_is_refused(tokenizer):
 def test_three_texts_are_refused(preprocess):
     with pytest.raises(ValueError, match=r"One or two segments can be packed\. Received: 3"):
         preprocess((TEXTS, TEXTS, TEXTS))
+
+
+def test_pairs_as_one_array_are_refused_and_not_flattened(tokenizer):
+    preprocess = AlbertPreprocessor(tokenizer, sequence_length=9)
+    with pytest.raises(ValueError, match=r"Received: \(3, 2\)\. Pairs are given as a tuple"):
+        preprocess([["a", "b"]] * 3)

@@ -26,7 +26,8 @@ class AlbertPreprocessor(keras.layers.Layer):
         `input_mask`, `input_type_ids`.
 
     Raises:
-        ValueError: `sequence_length` leaves no room for a token, or not one or two texts.
+        ValueError: `sequence_length` leaves no room for a token, or not one or two texts, or
+            strings of another shape.
 
     Example::
 
@@ -57,7 +58,7 @@ class AlbertPreprocessor(keras.layers.Layer):
         if isinstance(texts, list) and any(tf.is_tensor(text) for text in texts):
             texts = tuple(texts)
         texts = texts if isinstance(texts, tuple) else (texts,)
-        segments = [tf.reshape(tf.convert_to_tensor(text, tf.string), [-1]) for text in texts]
+        segments = [_strings(text) for text in texts]
         return pack_inputs(
             [self.tokenizer(segment) for segment in segments],
             self.sequence_length,
@@ -76,3 +77,13 @@ class AlbertPreprocessor(keras.layers.Layer):
         config = dict(config)
         tokenizer = AlbertTokenizer(config.pop("vocabulary"), config.pop("lower_case"))
         return cls(tokenizer, **config)
+
+
+def _strings(text):
+    text = tf.convert_to_tensor(text, tf.string)
+    if text.shape.rank is not None and text.shape.rank > 1:
+        raise ValueError(
+            f"Strings must have the shape (batch,). Received: {tuple(text.shape)}. Pairs are given "
+            "as a tuple of two: `preprocess((first, second))`."
+        )
+    return tf.reshape(text, [-1])

@@ -1,6 +1,7 @@
 """Checkpoints of a run: model folders with the optimizer beside, written whole or not at all."""
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ def save_checkpoint(run, step, model, optimizer, tokenizer, keep):
             raise FloatingPointError(f"After step {step} the weight {variable.path} is not finite.")
     with files.replacing_folder(checkpoint_folder(run, step)) as folder:
         saving.write_model(model, folder, tokenizer, {"step": step})
-        arrays = {str(i): variable.numpy() for i, variable in enumerate(optimizer.variables)}
+        arrays = {str(i): v.numpy() for i, v in enumerate(_state(model, optimizer))}
         np.savez(folder / OPTIMIZER_FILE, **arrays)
         files.write_json(folder / STATE_FILE, {"step": step})
     for _, old in list_checkpoints(run)[:-keep]:
@@ -50,7 +51,7 @@ def save_checkpoint(run, step, model, optimizer, tokenizer, keep):
 
 
 def restore_checkpoint(folder, model, optimizer):
-    """Puts a checkpoint's weights and moments into a model and an optimizer.
+    """Puts a checkpoint's weights, moments and random state into a model and an optimizer.
 
     Args:
         folder: path. A checkpoint.
@@ -66,12 +67,19 @@ def restore_checkpoint(folder, model, optimizer):
     stored = saving.read_model(folder)
     _assign(model.variables, [variable.numpy() for variable in stored.variables], folder)
     try:
-        with np.load(folder / OPTIMIZER_FILE) as arrays:
+        # NumPy leaves a damaged file open if it opened it itself.
+        with open(folder / OPTIMIZER_FILE, "rb") as file, np.load(file) as arrays:
             values = [arrays[str(index)] for index in range(len(arrays.files))]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"{folder / OPTIMIZER_FILE} cannot be read: {error}.") from error
-    _assign(optimizer.variables, values, folder)
+    _assign(_state(model, optimizer), values, folder)
     return files.read_json(folder / STATE_FILE)["step"]
+
+
+def _state(model, optimizer):
+    """Returns what goes on besides the weights: the moments, and where dropout's randomness is."""
+    # The latter is no weight to Keras, and stands in no weights file.
+    return [*optimizer.variables, *model.non_trainable_variables]
 
 
 def _assign(variables, values, folder):

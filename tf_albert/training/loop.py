@@ -42,6 +42,9 @@ class LoopSettings:
         log_every: Steps between two progress lines.
         checkpoint_every: Steps between two checkpoints.
         keep_checkpoints: How many checkpoints stay.
+
+    Raises:
+        ValueError: a number below 1 where one at least is needed.
     """
 
     steps: int
@@ -57,6 +60,11 @@ class LoopSettings:
     checkpoint_every: int = 500
     keep_checkpoints: int = 2
 
+    def __post_init__(self):
+        for name in ("steps", "accumulation", "log_every", "checkpoint_every", "keep_checkpoints"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"`{name}` must be at least 1. Received: {getattr(self, name)}.")
+
 
 # Fields that a run may change when it goes on: the weights do not depend on them.
 FREE_FIELDS = ("strategy", "jit_compile", "log_every", "checkpoint_every", "keep_checkpoints")
@@ -70,7 +78,7 @@ class Training:
         run: path. The run's folder.
         make_model: function of nothing that makes the model; called under the strategy.
         objective: one of `tf_albert.training.objectives`.
-        batches: an object with `dataset(first_step, num_steps, replicas)`.
+        batches: an object with `batch_size` and `dataset(first_step, num_steps, replicas)`.
         tokenizer: `PieceTokenizer`. Saved with each checkpoint.
         on_start: function of (model, strategy), called before the first step, or None.
         on_checkpoint: function of (model, strategy) to a dict of metrics, called after each
@@ -101,8 +109,9 @@ def train(training, settings, strategy):
         FloatingPointError: a loss or a weight is not finite; the message names the step and the
             last good checkpoint.
         Interrupted: Ctrl-C or SIGTERM came; the checkpoint is written.
-        ValueError: the checkpoint does not fit the model.
+        ValueError: the checkpoint does not fit the model, or the batch cannot be divided.
     """
+    _check_division(training.batches.batch_size, settings.accumulation, strategy)
     with strategy.scope():
         model = training.make_model()
         schedule = WarmupLinearDecay(settings.learning_rate, settings.warmup_steps, settings.steps)
@@ -128,6 +137,16 @@ def train(training, settings, strategy):
         for step, batch in enumerate(dataset, done + 1):
             loop.after_step(step, step_function(batch), bool(signalled))
     return model
+
+
+def _check_division(batch_size, accumulation, strategy):
+    replicas = strategy.num_replicas_in_sync
+    if batch_size % (replicas * accumulation):
+        raise ValueError(
+            f"A batch of {batch_size} cannot be divided among {replicas} replicas with "
+            f"`accumulation`={accumulation}. Use a `batch_size` that is a multiple of "
+            f"{replicas * accumulation}."
+        )
 
 
 @dataclasses.dataclass

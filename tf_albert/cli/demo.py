@@ -21,7 +21,7 @@ MODEL = AlbertConfig(
     intermediate_size=512,
     max_position_embeddings=128,
 )
-PRETRAIN_STEPS = 900
+PRETRAIN_STEPS = 1200
 FINETUNE_STEPS = 500
 STANDARD_ERRORS = 3
 
@@ -126,7 +126,7 @@ def _pretrain(folder, steps):
             batch_size=32,
             sequence_length=64,
             optimizer="adamw",
-            learning_rate=2e-3,
+            learning_rate=5e-4,
             warmup_steps=steps // 10,
             log_every=100,
             checkpoint_every=steps,

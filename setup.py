@@ -10,7 +10,6 @@ setup(
     description="ALBERT in Keras: raw text in, a TF Hub module that anyone can fine-tune out.",
     long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
-    license="Apache-2.0",
     # tensorflow-text has no wheels for Python 3.14.
     python_requires=">=3.11,<3.14",
     packages=[*find_packages(include=["tf_albert", "tf_albert.*"]), "tf_albert.configs"],

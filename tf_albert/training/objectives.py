@@ -5,6 +5,8 @@ tokens. So an objective gives the sum of each loss over some rows and, separatel
 batch divides it by.
 """
 
+from typing import ClassVar
+
 import tensorflow as tf
 
 # Added to the number of masked tokens (Google's run_pretraining.py, `get_masked_lm_output`).
@@ -15,6 +17,8 @@ class PretrainingObjective:
     """The masked-language-model loss plus the sentence-order loss."""
 
     losses = ("mlm_loss", "sop_loss")
+    # A metric that is no loss is divided by the total of one.
+    divided_by: ClassVar[dict] = {"mlm_accuracy": "mlm_loss", "sop_accuracy": "sop_loss"}
 
     def totals(self, batch):
         """Returns what each loss is divided by, over some rows: dict of name to float32 scalar."""
@@ -44,15 +48,12 @@ class PretrainingObjective:
             "sop_accuracy": tf.reduce_sum(sop_hits),
         }
 
-    # Which total each metric is divided by.
-    divided_by = {"mlm_accuracy": "mlm_loss", "sop_accuracy": "sop_loss"}  # noqa: RUF012
-
 
 class ClassificationObjective:
     """Cross-entropy over classes."""
 
     losses = ("loss",)
-    divided_by = {"accuracy": "loss"}  # noqa: RUF012
+    divided_by: ClassVar[dict] = {"accuracy": "loss"}
 
     def totals(self, batch):
         """Returns what the loss is divided by, over some rows."""
@@ -74,7 +75,7 @@ class ClassificationObjective:
 class RegressionObjective(ClassificationObjective):
     """Mean squared error."""
 
-    divided_by = {}  # noqa: RUF012
+    divided_by: ClassVar[dict] = {}
 
     def sums(self, outputs, batch):
         """Returns the sum of squared errors over some rows."""

@@ -3,6 +3,7 @@
 import glob
 import gzip
 import json
+import zlib
 from pathlib import Path
 
 # A longer line is no sentence: most likely a file without line ends, or no text at all.
@@ -79,7 +80,7 @@ def read_lines(path):
             while line := file.readline(LONGEST_LINE + 1):
                 number += 1
                 yield number, _decode(line, path, number)
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise ValueError(f"{path}, after line {number}: damaged gzip ({error}).") from error
 
 

@@ -130,13 +130,14 @@ class Corpus:
             tokens=tokens,
             sentence_ends=_joined(sentences, [len(part) for part in tokens]),
             document_ends=_joined(documents, [len(part) for part in sentences]),
-            unigram=np.load(folder / UNIGRAM_FILE),
+            unigram=_load(folder, UNIGRAM_FILE),
         )
-        if sum(map(len, tokens)) != manifest["tokens"]:
-            raise ValueError(
-                f"{folder} is damaged: its shards hold {sum(map(len, tokens)):,} tokens, "
-                f"{MANIFEST_FILE} counts {manifest['tokens']:,}. Run `tf-albert prepare` again."
-            )
+        for name, parts in zip(PARTS, (tokens, sentences, documents), strict=True):
+            if (count := sum(map(len, parts))) != manifest[name]:
+                raise ValueError(
+                    f"{folder} is damaged: its shards hold {count:,} {name}, {MANIFEST_FILE} "
+                    f"counts {manifest[name]:,}. Run `tf-albert prepare` again."
+                )
         return corpus
 
     @property
@@ -150,15 +151,18 @@ class Corpus:
 
 
 def _open_shard(folder, index):
+    return [
+        _load(folder, f"{index:05d}.{part}.npy", "r" if part == "tokens" else None)
+        for part in PARTS
+    ]
+
+
+def _load(folder, name, mmap_mode=None):
     try:
-        return [
-            np.load(folder / f"{index:05d}.{part}.npy", mmap_mode="r" if part == "tokens" else None)
-            for part in PARTS
-        ]
+        return np.load(folder / name, mmap_mode=mmap_mode)
     except (ValueError, EOFError) as error:
         raise ValueError(
-            f"{folder} is damaged: shard {index} cannot be read ({error}). "
-            "Run `tf-albert prepare` again."
+            f"{folder} is damaged: {name} cannot be read ({error}). Run `tf-albert prepare` again."
         ) from error
 
 

@@ -27,7 +27,8 @@ def open_run(recipe):
     run = Path(recipe.output)
     values = dataclasses.asdict(recipe)
     stored = run / RECIPE_FILE
-    if run.exists() and not stored.exists() and any(run.iterdir()):
+    # Another worker of the same run may be about to rename its `.recipe.json.<process>`.
+    if run.exists() and not stored.exists() and any(run.glob("[!.]*")):
         raise ValueError(f"{run} is not empty and holds no run. Choose another output folder.")
     if stored.exists():
         _check_same(run, files.read_json(stored), values)

@@ -1,0 +1,28 @@
+import math
+
+import numpy as np
+import pytest
+
+from tests.training.batches import ArrayBatches
+from tf_albert.training.evaluation import unigram_loss, wilson_interval
+
+
+def test_unigram_loss_by_hand():
+    # Smoothed by one, the frequencies of the three ids are 4/8, 3/8 and 1/8.
+    batches = ArrayBatches(
+        {
+            "masked_lm_ids": np.array([[[0, 0, 2]], [[1, 2, 2]]]),
+            "masked_lm_weights": np.array([[[1, 1, 0]], [[1, 1, 0]]], "float32"),
+        }
+    )
+    expected = -(2 * math.log(4 / 8) + math.log(3 / 8) + math.log(1 / 8)) / 4
+    assert unigram_loss(batches, 2, np.array([3, 2, 0])) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("hits", "count", "expected"),
+    # 0 of n ends at z² / (n + z²), with z = 1.96.
+    [(0, 20, (0, 3.8415 / 23.8415)), (20, 20, (20 / 23.8415, 1)), (7, 28, (0.1268, 0.4336))],
+)
+def test_interval(hits, count, expected):
+    assert wilson_interval(hits, count) == pytest.approx(expected, abs=1e-4)

@@ -1,0 +1,176 @@
+"""Runs that a signal stops, and runs over several processes."""
+
+import dataclasses
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+
+from tests.helpers import REPOSITORY
+from tests.training.recipes import small_recipe
+from tf_albert import AlbertConfig, AlbertPretrainer, files
+from tf_albert.data.batches import PretrainingBatches
+from tf_albert.data.shards import Corpus
+from tf_albert.training import loop
+from tf_albert.training.checkpoints import list_checkpoints
+from tf_albert.training.objectives import PretrainingObjective
+from tf_albert.training.pretrain import pretrain
+from tf_albert.training.strategy import make_strategy
+
+
+def assert_same_weights(model, expected, atol):
+    for variable, other in zip(
+        model.trainable_variables, expected.trainable_variables, strict=True
+    ):
+        np.testing.assert_allclose(
+            variable.numpy(), other.numpy(), rtol=0, atol=atol, err_msg=variable.path
+        )
+
+
+@pytest.fixture
+def recipe(tmp_path, vocabulary):
+    return small_recipe(tmp_path, vocabulary, steps=9)
+
+
+def training(recipe, run, on_checkpoint=None):
+    corpus = Corpus.open(recipe.data)
+    config = AlbertConfig.from_json(recipe.model)
+    run.mkdir(exist_ok=True)
+    return loop.Training(
+        run=run,
+        make_model=lambda: AlbertPretrainer(config),
+        objective=PretrainingObjective(),
+        batches=PretrainingBatches(corpus, recipe.batch_size, recipe.sequence_length, recipe.seed),
+        tokenizer=corpus.tokenizer_files(),
+        on_checkpoint=on_checkpoint,
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "strategy"), [(signal.SIGINT, "one_device"), (signal.SIGTERM, "mirrored")]
+)
+def test_run_stopped_by_a_signal_goes_on_as_if_it_had_not_been(recipe, tmp_path, number, strategy):
+    strategy = make_strategy(strategy)
+    keras.utils.set_random_seed(7)
+    whole = loop.train(training(recipe, tmp_path / "whole"), recipe, strategy)
+
+    def stop(model, strategy):
+        os.kill(os.getpid(), number)
+        return {}
+
+    keras.utils.set_random_seed(7)
+    handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with pytest.raises(loop.Interrupted, match=r"Stopped after step 4 of 9\. The checkpoint is in"):
+        loop.train(training(recipe, tmp_path / "run", stop), recipe, strategy)
+    assert [step for step, _ in list_checkpoints(tmp_path / "run")] == [3, 4]
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
+    model = loop.train(training(recipe, tmp_path / "run"), recipe, strategy)
+    assert_same_weights(model, whole, atol=1e-6)
+
+
+def test_untrained_model_is_seen_once(recipe, tmp_path):
+    seen = []
+    first = dataclasses.replace(
+        training(recipe, tmp_path / "run"), on_start=lambda *_: seen.append(1)
+    )
+    loop.train(first, recipe, make_strategy("one_device"))
+    loop.train(first, recipe, make_strategy("one_device"))
+    assert len(seen) == 1
+
+
+def test_replicas_and_accumulation_train_the_same_model(tmp_path, vocabulary):
+    recipe = small_recipe(tmp_path, vocabulary, batch_size=8, optimizer="sgd", learning_rate=0.1)
+    # Dropout draws another mask where the batch is divided otherwise.
+    config = AlbertConfig.from_json(recipe.model)
+    config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0).to_json(recipe.model)
+    models = []
+    for name, changes in (
+        ("one", {}),
+        ("two", {"strategy": "mirrored", "accumulation": 2}),
+    ):
+        changed = dataclasses.replace(recipe, output=str(tmp_path / name), **changes)
+        pretrain(changed)
+        models.append(AlbertPretrainer.from_pretrained(changed.output))
+    assert_same_weights(*models, atol=1e-5)
+
+
+def start_worker(recipe, folder, index, **environment):
+    """Starts a process that pretrains; its output goes to a file."""
+    path = folder / f"recipe-{index}.json"
+    files.write_json(path, dataclasses.asdict(recipe))
+    with open(folder / f"worker-{index}.log", "w", encoding="utf-8") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.training.worker", str(path)],
+            cwd=REPOSITORY,
+            env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"} | environment,
+            stdout=log,
+            stderr=log,
+        )
+
+
+def finish(processes, folder, timeout=400):
+    """Waits for processes and returns what they wrote; kills those that hang."""
+    end = time.monotonic() + timeout
+    try:
+        for process in processes:
+            process.wait(max(end - time.monotonic(), 0.1))
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    return [
+        (folder / f"worker-{index}.log").read_text(encoding="utf-8")
+        for index in range(len(processes))
+    ]
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def test_two_machines_train_the_model_of_one(tmp_path, vocabulary):
+    recipe = small_recipe(tmp_path, vocabulary, optimizer="sgd", learning_rate=0.1)
+    config = AlbertConfig.from_json(recipe.model)
+    config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0).to_json(recipe.model)
+    one = dataclasses.replace(recipe, output=str(tmp_path / "one"))
+    pretrain(one)
+    two = dataclasses.replace(
+        recipe,
+        output=str(tmp_path / "two"),
+        validation=recipe.data,
+        strategy="multi_worker_mirrored",
+    )
+    workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    processes = [
+        start_worker(
+            two,
+            tmp_path,
+            index,
+            TF_CONFIG=json.dumps(
+                {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
+            ),
+        )
+        for index in range(2)
+    ]
+    logs = finish(processes, tmp_path)
+    assert [process.returncode for process in processes] == [0, 0], "\n".join(logs)
+    # Only the first one reports.
+    assert "step 8/8" in logs[0]
+    assert "step 8/8" not in logs[1]
+    models = [AlbertPretrainer.from_pretrained(part.output) for part in (two, one)]
+    assert_same_weights(*models, atol=1e-5)
+    results = files.read_json(f"{two.output}/results.json")
+    assert results["after"]["num_pairs"] > 0

@@ -115,7 +115,7 @@ def start_worker(recipe, folder, index, **environment):
         )
 
 
-def finish(processes, folder, timeout=400):
+def finish(processes, folder, timeout=300):
     """Waits for processes and returns what they wrote; kills those that hang."""
     end = time.monotonic() + timeout
     try:
@@ -152,6 +152,7 @@ def test_two_machines_train_the_model_of_one(tmp_path, vocabulary):
         output=str(tmp_path / "two"),
         validation=recipe.data,
         strategy="multi_worker_mirrored",
+        checkpoint_every=8,
     )
     workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
     processes = [

@@ -46,8 +46,9 @@ class LabelledBatches:
                 f"A batch of {self.batch_size} cannot be divided among {num_replicas} replicas. "
                 f"Use a `batch_size` that is a multiple of {num_replicas}."
             )
-        rows = self._order(first_step, num_steps).reshape(num_steps, num_replicas, -1)
-        rows = rows[:, first_replica : first_replica + num_here].reshape(num_steps * num_here, -1)
+        share = self.batch_size // num_replicas
+        rows = self._order(first_step, num_steps).reshape(num_steps, num_replicas, share)
+        rows = rows[:, first_replica : first_replica + num_here].reshape(-1, share)
         columns = [tf.constant(column) for column in self.columns]
         labels = tf.constant(self.labels)
 
@@ -65,7 +66,7 @@ class LabelledBatches:
         """Returns the examples of some steps: one permutation after another."""
         size = len(self.labels)
         begin, end = first_step * self.batch_size, (first_step + num_steps) * self.batch_size
-        epochs = range(begin // size, -(-end // size))
+        epochs = range(begin // size, end // size + 1)
         order = np.concatenate(
             [np.random.default_rng([self.seed, epoch]).permutation(size) for epoch in epochs]
         )

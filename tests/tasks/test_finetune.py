@@ -1,0 +1,221 @@
+"""Fine-tuning from a table to predictions."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.training.recipes import small_model
+from tf_albert import AlbertClassifier, AlbertPretrainer, files
+from tf_albert.tasks.finetune import FinetuneRecipe, finetune
+from tf_albert.tasks.predictions import Predictor
+from tf_albert.tasks.table import read_examples
+from tf_albert.training.checkpoints import list_checkpoints
+
+WORDS = {"good": ["fine", "nice", "true"], "bad": ["error", "fail", "never"], "none": ["number"]}
+
+
+def write_table(path, count, seed):
+    """Writes texts of which one word tells the label and the score, and pairs."""
+    random = np.random.default_rng(seed)
+    rows = ["text\tmore\tlabel\tscore"]
+    for _ in range(count):
+        label = str(random.choice(list(WORDS)))
+        words = ["the", "object", "is", str(random.choice(WORDS[label]))]
+        score = {"good": 1.5, "bad": -1.0, "none": 0.25}[label]
+        rows.append(f"{' '.join(random.permutation(words))}\tof it\t{label}\t{score}")
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, tokenizer):
+    """A folder with a pretrained model and two tables."""
+    folder = tmp_path_factory.mktemp("finetune")
+    config = small_model(tokenizer.vocab_size).replace(
+        initializer_range=0.1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+    )
+    AlbertPretrainer(config).save_pretrained(folder / "pretrained", tokenizer)
+    write_table(folder / "train.tsv", 120, seed=0)
+    write_table(folder / "dev.tsv", 50, seed=1)
+    return folder
+
+
+def recipe_of(folder, output, **changes):
+    values = {
+        "train": str(folder / "train.tsv"),
+        "dev": str(folder / "dev.tsv"),
+        "init": str(folder / "pretrained"),
+        "output": str(output),
+        "text_column": "text",
+        "label_column": "label",
+        "batch_size": 12,
+        "sequence_length": 24,
+        "steps": 6,
+        "learning_rate": 0.002,
+        "warmup_steps": 2,
+        "checkpoint_every": 4,
+        "log_every": 3,
+    }
+    return FinetuneRecipe(**(values | changes))
+
+
+@pytest.fixture(scope="module")
+def classified(folder):
+    recipe = recipe_of(folder, folder / "classified", steps=120, checkpoint_every=60)
+    return recipe, finetune(recipe)
+
+
+def test_classes_are_learned(classified):
+    recipe, results = classified
+    assert results["accuracy"] == results["f1_macro"] == 1.0
+    assert results["num_examples"] == 50
+    assert files.read_json(f"{recipe.output}/results.json") == results
+    task = files.read_json(f"{recipe.output}/model/provenance.json")["task"]
+    assert task == {
+        "labels": ["bad", "good", "none"],
+        "text_columns": ["text"],
+        "label_column": "label",
+        "sequence_length": 24,
+        "num_segments": 1,
+    }
+
+
+def test_predictor_of_the_run_scores_the_same(classified):
+    recipe, results = classified
+    predictor = Predictor.from_pretrained(recipe.output)
+    examples = read_examples(recipe.dev, ["text"], "label")
+    assert predictor.score(examples) == results
+    outputs = predictor.outputs(examples.texts)
+    np.testing.assert_allclose(outputs.sum(axis=1), np.ones(50), rtol=1e-5)
+    np.testing.assert_allclose(
+        predictor.outputs(examples.texts, batch_size=7), outputs, rtol=1e-4, atol=1e-6
+    )
+    records = list(predictor.records(examples.texts, outputs))
+    assert [record["label"] for record in records] == examples.labels
+    assert [record["text"] for record in records] == [text for (text,) in examples.texts]
+    assert records[3]["probability"] == pytest.approx(outputs[3].max(), abs=1e-6)
+    assert json.loads(json.dumps(records)) == records
+
+
+def test_finished_run_is_not_run_again(classified, capsys):
+    recipe, results = classified
+    assert finetune(recipe) == results
+    assert "is finished" in capsys.readouterr().out
+
+
+def test_numbers_are_learned(folder, tmp_path):
+    recipe = recipe_of(folder, tmp_path / "run", label_column="score", regression=True, steps=120)
+    results = finetune(recipe)
+    assert results["pearson"] > 0.95
+    assert results["mean_squared_error"] < 0.2
+    predictor = Predictor.from_pretrained(recipe.output)
+    examples = read_examples(recipe.dev, ["text"], "score", regression=True)
+    assert predictor.score(examples) == results
+    outputs = predictor.outputs(examples.texts)
+    assert outputs.shape == (50,)
+    record = next(predictor.records(examples.texts, outputs))
+    assert record == {
+        "text": examples.texts[0][0],
+        "score": pytest.approx(float(outputs[0]), abs=1e-6),
+    }
+
+
+def test_pairs_from_random_weights(folder, tmp_path):
+    recipe = recipe_of(folder, tmp_path / "run", text_column="more,text", from_scratch=True)
+    finetune(recipe)
+    predictor = Predictor.from_pretrained(recipe.output)
+    assert predictor.description.num_segments == 2
+    outputs = predictor.outputs([("of it", "the object is fine")])
+    assert next(predictor.records([("of it", "the object is fine")], outputs))["text"] == [
+        "of it",
+        "the object is fine",
+    ]
+
+
+def test_pretrained_weights_are_where_training_starts(folder, tmp_path):
+    """With a rate of 0 the encoder stays as it was, or as it was drawn."""
+    pretrained = AlbertPretrainer.from_pretrained(folder / "pretrained").encoder
+    for from_scratch in (False, True):
+        recipe = recipe_of(
+            folder,
+            tmp_path / f"run-{from_scratch}",
+            learning_rate=0.0,
+            steps=3,
+            from_scratch=from_scratch,
+        )
+        finetune(recipe)
+        encoder = AlbertClassifier.from_pretrained(recipe.output).encoder
+        same = [
+            np.array_equal(ours.numpy(), theirs.numpy())
+            for ours, theirs in zip(
+                encoder.trainable_variables, pretrained.trainable_variables, strict=True
+            )
+            if ours.path.endswith(("kernel", "embeddings"))
+        ]
+        assert same == [not from_scratch] * len(same)
+
+
+@pytest.fixture(scope="module")
+def whole(folder):
+    """The recipe of a run that was never stopped; twenty steps of twelve are two epochs of 120."""
+    recipe = recipe_of(folder, folder / "whole", steps=20, checkpoint_every=8, keep_checkpoints=3)
+    finetune(recipe)
+    return recipe
+
+
+# After step 20 all is done but for the model and the results.
+@pytest.mark.parametrize("last", [8, 20])
+def test_killed_run_ends_as_one_that_was_not(whole, tmp_path, last):
+    run = shutil.copytree(whole.output, tmp_path / "run")
+    (run / "results.json").unlink()
+    shutil.rmtree(run / "model")
+    for step, checkpoint in list_checkpoints(run):
+        if step > last:
+            shutil.rmtree(checkpoint)
+    recipe = dataclasses.replace(whole, output=str(run))
+    files.write_json(run / "recipe.json", dataclasses.asdict(recipe))
+    results = finetune(recipe)
+    assert results == pytest.approx(files.read_json(f"{whole.output}/results.json"), abs=1e-5)
+    models = [AlbertClassifier.from_pretrained(where.output) for where in (recipe, whole)]
+    for ours, theirs in zip(*(model.trainable_variables for model in models), strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"task": "squad"}, ValueError, "Unknown task 'squad'. Known tasks: table"),
+        ({"text_column": "a,b,c"}, ValueError, "`text_column` takes one or two columns"),
+        ({"text_column": "words"}, ValueError, "no column 'words'"),
+        ({"label_column": "more"}, ValueError, r"one label only \(of it\), in column 'more'"),
+        ({"sequence_length": 42}, ValueError, "=42 is above .* `max_position_embeddings`=41"),
+        ({"batch_size": 121}, ValueError, "120 training examples, fewer than one batch of 121"),
+        ({"train": "nowhere.tsv"}, FileNotFoundError, r"nowhere\.tsv"),
+        ({"init": "nowhere"}, FileNotFoundError, "nowhere"),
+        ({"label_column": "label", "regression": True}, ValueError, "must hold a number"),
+        ({"accumulation": 5}, ValueError, "batch of 12 cannot be divided"),
+    ],
+)
+def test_settings_that_do_not_fit(folder, tmp_path, changes, error, message):
+    with pytest.raises(error, match=message):
+        finetune(recipe_of(folder, tmp_path / "run", **changes))
+
+
+def test_label_of_dev_that_training_never_saw(folder, tmp_path):
+    dev = Path(folder / "dev.tsv").read_text() + "the object\tof it\tugly\t0\n"
+    (tmp_path / "dev.tsv").write_text(dev)
+    with pytest.raises(ValueError, match=r"dev\.tsv has labels that training never saw: ugly"):
+        finetune(recipe_of(folder, tmp_path / "run", dev=str(tmp_path / "dev.tsv")))
+    assert not (tmp_path / "run").exists()
+
+
+def test_pretrained_model_is_no_predictor(folder, tmp_path, tokenizer):
+    with pytest.raises(TypeError, match="num_classes"):
+        Predictor.from_pretrained(folder / "pretrained")
+    AlbertClassifier(small_model(397), num_classes=2).save_pretrained(tmp_path / "a", tokenizer)
+    with pytest.raises(ValueError, match=r"holds no fine-tuned model. `tf-albert finetune` makes"):
+        Predictor.from_pretrained(tmp_path / "a")

@@ -1,0 +1,93 @@
+import gzip
+
+import pytest
+
+from tf_albert.tasks.table import Examples, class_ids, read_examples
+
+
+def write(tmp_path, name, content):
+    path = tmp_path / name
+    content = content.encode()
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.tsv.gz"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_quotes_in_tsv_are_text(tmp_path, name, mark):
+    content = f'{mark}first\tid\tsecond\tlabel\n"Oh", he said\t1\t"no\tyes\nb\t2\tc""\tno\n'
+    examples = read_examples(write(tmp_path, name, content), ["first", "second"], "label")
+    assert examples.texts == [('"Oh", he said', '"no'), ("b", 'c""')]
+    assert examples.labels == ["yes", "no"]
+    assert len(examples) == 2
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_quotes_in_csv_hold_commas_and_line_ends(tmp_path, mark):
+    content = f'{mark}text,label\r\n"a, ""b""\nc",x\r\nd,y\r\n'
+    examples = read_examples(write(tmp_path, "a.csv", content), ["text"], "label")
+    assert examples == Examples([('a, "b"\nc',), ("d",)], ["x", "y"])
+
+
+def test_json_lines(tmp_path):
+    content = '\ufeff{"text": "a", "label": 3}\n\n{"label": "x", "text": "b\\nc", "more": []}\n'
+    examples = read_examples(write(tmp_path, "a.jsonl", content), ["text"], "label")
+    assert examples == Examples([("a",), ("b\nc",)], ["3", "x"])
+
+
+def test_labels_need_not_be_there(tmp_path):
+    path = write(tmp_path, "a.tsv", "text\nx\n")
+    assert read_examples(path, ["text"]) == Examples([("x",)], None)
+
+
+def test_numbers(tmp_path):
+    path = write(tmp_path, "a.tsv", "text\tscore\na\t-1.5\nb\t2e3\nc\t 7 \n")
+    assert read_examples(path, ["text"], "score", regression=True).labels == [-1.5, 2000.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.tsv", "text\tlabel\na\tx\nb\n", r"a\.tsv, line 3: 1 columns, .* has 2 \(text, label\)"),
+        ("a.csv", "text,label\na,x,y\n", r"a\.csv, line 2: 3 columns, .* has 2"),
+        ("a.tsv", "text\tclass\na\tx\n", r"line 2: no column 'label'. Columns: text, class"),
+        ("a.tsv", "words\tlabel\na\tx\n", r"line 2: no column 'text'. Columns: words, label"),
+        ("a.jsonl", '{"text": "a"}', r"line 1: no column 'label'. Columns: text"),
+        ("a.tsv", "text\tlabel\na\tx\nb\t\n", r"line 3: the label in column 'label' is empty"),
+        ("a.jsonl", '{"text": "a", "label": null}', "line 1: the label in column 'label' is empty"),
+        ("a.jsonl", '{"text": 1, "label": 0}', "line 1: column 'text' must hold text. Found: 1"),
+        ("a.jsonl", '{"text": "a"\n', r"a\.jsonl, line 1: no JSON"),
+        ("a.jsonl", "[]\n", r"a\.jsonl, line 1: expected a JSON object"),
+        ("a.tsv", "text\tlabel\n", r"a\.tsv has no rows"),
+        ("a.tsv", "", r"a\.tsv has no rows"),
+        ("a.csv", 'text,label\n"a,x\n', r"a\.csv"),
+        ("a.txt", "text\tlabel\na\tx\n", r"a\.txt has an unknown format. Expected .*\.tsv"),
+        ("a.tsv", "text\tlabel\na\0\tx\n", r"a\.tsv, line 2: a zero byte"),
+    ],
+)
+def test_table_that_cannot_be_read(tmp_path, name, content, message):
+    with pytest.raises(ValueError, match=message):
+        read_examples(write(tmp_path, name, content), ["text"], "label")
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "", "high", "1,5"])
+def test_label_that_is_no_number(tmp_path, number):
+    path = write(tmp_path, "a.tsv", f"text\tscore\na\t1\nb\t{number}\n")
+    with pytest.raises(ValueError, match=rf"line 3: .*must hold a number\. Found: '{number}'"):
+        read_examples(path, ["text"], "score", regression=True)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"a\.tsv"):
+        read_examples(tmp_path / "a.tsv", ["text"])
+
+
+def test_classes_are_numbered_in_the_order_given():
+    examples = Examples([("a",)] * 3, ["no", "yes", "no"])
+    assert class_ids(examples, ["yes", "no"], "train.tsv") == [1, 0, 1]
+
+
+def test_label_that_training_never_saw():
+    examples = Examples([("a",)] * 2, ["maybe", "no"])
+    with pytest.raises(ValueError, match=r"dev\.tsv .* never saw: maybe. Known labels: yes, no"):
+        class_ids(examples, ["yes", "no"], "dev.tsv")

@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import json
-import os
 import subprocess
 import sys
 import time
@@ -165,20 +164,17 @@ def _consume(folder):
         [
             sys.executable,
             "-P",  # the file's own folder would stand in front of the installed packages
-            "-W",
-            "ignore:pkg_resources is deprecated",  # tensorflow-hub's, and pinned for
             demo_consumer.__file__,
             str(folder),
         ],
-        stdout=subprocess.PIPE,
+        capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"},
     )
     if finished.returncode:
         raise ValueError(
-            f"the process that loads the modules in {folder / 'modules'} failed; its messages "
-            "stand above."
+            f"the process that loads the modules in {folder / 'modules'} failed: "
+            f"{finished.stderr[-2000:]}"
         )
     *lines, results = finished.stdout.splitlines()
     print("\n".join(lines))

@@ -1,5 +1,6 @@
 """`tf-albert`: finds the command, reads its arguments, and turns errors into one sentence."""
 
+import contextlib
 import importlib
 import importlib.resources
 import os
@@ -32,8 +33,8 @@ def main(arguments=None):
         int: 0; 1 where a command says that its result falls short; 2 after an error, of which one
         sentence was printed; 130 after an interruption.
     """
-    # TensorFlow's start-up messages would bury the command's own; errors still come through.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # TensorFlow's own messages would bury the command's; its errors come as exceptions too.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     arguments = sys.argv[1:] if arguments is None else arguments
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_overview())
@@ -50,13 +51,27 @@ def _overview():
 
 
 def _run(command, rest):
-    module = importlib.import_module(f"tf_albert.cli.{command}")
+    with _without_startup_messages():
+        module = importlib.import_module(f"tf_albert.cli.{command}")
     try:
         return module.run(parse(command, module.Arguments, rest)) or 0
     except (ValueError, OSError, FloatingPointError) as error:
         return _fail(" ".join(str(error).split()))
     except KeyboardInterrupt:
         return _fail("interrupted.", INTERRUPTED)
+
+
+@contextlib.contextmanager
+def _without_startup_messages():
+    """Drops what TensorFlow's libraries print while they load, before they read a log level."""
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
 
 
 def _fail(sentence, code=USAGE_ERROR):

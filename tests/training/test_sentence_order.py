@@ -70,6 +70,6 @@ def test_order_of_numbered_sentences_is_learned(tmp_path, vocabulary):
 
 
 def test_shuffled_sentences_have_no_order_to_learn(tmp_path, vocabulary):
-    scores = held_out_scores(tmp_path, vocabulary, True, settings(60))
+    scores = held_out_scores(tmp_path, vocabulary, True, settings(250))
     assert scores["num_pairs"] > 5000
     assert scores["sop_accuracy"] == pytest.approx(0.5, abs=0.02)

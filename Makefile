@@ -12,7 +12,7 @@ demo: .venv/package
 	$(BIN)/tf-albert demo
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: .venv/test
 	$(BIN)/ruff check .

@@ -38,6 +38,7 @@ setup(
             "import-linter",
             "pytest>=8",
             "pytest-timeout",
+            "pytest-xdist",
             "ruff==0.17.6",
         ],
     },

@@ -8,7 +8,7 @@ from tf_albert.hub.encoder import save_encoder
 from tf_albert.hub.preprocessor import save_preprocessor
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.pretrainer import AlbertPretrainer
-from tf_albert.modeling.saving import read_model
+from tf_albert.modeling.saving import read_model, read_provenance
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 
@@ -34,7 +34,7 @@ def save_run(run, output, sequence_length=None):
     """
     folder, output = files.model_folder(run), Path(output)
     model = read_model(folder)
-    provenance = files.read_json(folder / "provenance.json")
+    provenance = read_provenance(folder)
     is_classifier = isinstance(model, AlbertClassifier)
     task = _task(folder, provenance) if is_classifier else {}
     preprocessor = _preprocessor(folder, model.config, provenance, sequence_length)

@@ -93,7 +93,7 @@ def read_model(folder):
         ValueError: damaged files, or weights that do not fit the config.
     """
     folder = Path(folder)
-    provenance = _checked_provenance(folder)
+    provenance = read_provenance(folder)
     name = provenance["model_class"]
     module = importlib.import_module(MODEL_MODULES[name])
     config = AlbertConfig.from_json(folder / CONFIG_FILE)
@@ -112,7 +112,13 @@ def read_model(folder):
     return model
 
 
-def _checked_provenance(folder):
+def read_provenance(folder):
+    """Returns what `provenance.json` of a model folder says, the weights checked against it.
+
+    Raises:
+        FileNotFoundError: no such folder, or a file of it is missing.
+        ValueError: an unknown model class, or weights of another SHA-256 sum.
+    """
     if not folder.exists():
         raise FileNotFoundError(
             f"{folder} does not exist. Expected a folder with {CONFIG_FILE}, {WEIGHTS_FILE} and "

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tf_albert import files
 from tf_albert.modeling.classifier import AlbertClassifier
-from tf_albert.modeling.saving import PROVENANCE_FILE
+from tf_albert.modeling.saving import read_provenance
 from tf_albert.tasks.batches import text_batches
 from tf_albert.tasks.metrics import classification_metrics, regression_metrics
 from tf_albert.tasks.table import class_ids
@@ -70,10 +70,10 @@ class Predictor:
             ValueError: the model was not fine-tuned by `tf-albert finetune`.
         """
         folder = files.model_folder(where)
-        model = AlbertClassifier.from_pretrained(folder)
-        task = files.read_json(folder / PROVENANCE_FILE).get("task")
+        task = read_provenance(folder).get("task")
         if task is None:
             raise ValueError(f"{folder} holds no fine-tuned model. `tf-albert finetune` makes one.")
+        model = AlbertClassifier.from_pretrained(folder)
         description = TaskDescription(**task)
         tokenizer = AlbertTokenizer.from_pretrained(folder)
         return cls(model, AlbertPreprocessor(tokenizer, description.sequence_length), description)

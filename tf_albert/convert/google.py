@@ -1,184 +1,241 @@
-"""Checkpoints of Google's original implementation (TensorFlow 1), read into our models.
+"""Checkpoints of Google's original implementation (TensorFlow 1), read and written.
 
-Source of the names: modeling.py and run_pretraining.py of https://github.com/google-research/albert.
+Source of the names: modeling.py, run_pretraining.py, classifier_utils.py, race_utils.py and
+squad_utils.py of https://github.com/google-research/albert.
 """
 
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from tf_albert.config import AlbertConfig
+from tf_albert.convert.checkpoint import Checkpoint, collect
+from tf_albert.convert.names import Place, weights_by_name
+from tf_albert.text.pieces import VOCABULARY_FILE, PieceTokenizer
 
 CONFIG_FILE = "albert_config.json"
+# What the released archives and TF Hub modules call the vocabulary, and what this package does.
+VOCABULARY_FILES = ("30k-clean.model", VOCABULARY_FILE)
 OPTIMIZER_VARIABLES = ("adam_m", "adam_v", "global_step")
-# Stored as (classes, hidden_size), the other way round than every other matrix.
-TRANSPOSED = ("cls/seq_relationship/output_weights", "output_weights")
-PRETRAINING_HEADS = (
-    "cls/predictions/output_bias",
-    "cls/predictions/transform/LayerNorm/beta",
-    "cls/predictions/transform/LayerNorm/gamma",
-    "cls/predictions/transform/dense/bias",
-    "cls/predictions/transform/dense/kernel",
-    "cls/seq_relationship/output_bias",
-    "cls/seq_relationship/output_weights",
-)
-CLASSIFIER_HEAD = ("output_bias", "output_weights")
+CLASSIFIER_HEAD = "output_weights"
+SPAN_HEAD = "cls/squad/output_weights"
 
 
-def read_model(model_class, where, **arguments):
-    """Returns a model with the weights of a checkpoint; see `AlbertModel.from_pretrained`.
+def finds(where):
+    """Whether `where` is the prefix of a checkpoint, or a folder with one in it."""
+    return where.with_name(f"{where.name}.index").exists() or any(_prefixes(where))
 
-    Heads that the checkpoint has and the model has not are left out. A classifier's head that the
-    checkpoint has not stays fresh.
+
+def _prefixes(folder):
+    """Returns the prefixes of a folder's checkpoints; a TF1 Hub module's lies one folder deeper."""
+    found = [*folder.glob("*.ckpt*.index"), *folder.glob("variables/variables.index")]
+    return [path.with_suffix("") for path in sorted(found)]
+
+
+def read(where):
+    """Returns what a checkpoint holds.
 
     Args:
-        model_class: a class of `tf_albert.modeling`.
-        where: str or path. The checkpoint's prefix (`.../model.ckpt-best`), or the folder that
-            holds one checkpoint; `albert_config.json` lies beside it.
-        **arguments: what the constructor takes besides the config.
+        where: path. The checkpoint's prefix (`.../model.ckpt-best`), or the folder that holds one
+            checkpoint; `albert_config.json` lies beside it, or in a Hub module's `assets`.
 
     Raises:
         FileNotFoundError: there is no checkpoint, or no config beside it.
         ValueError: a damaged file, several checkpoints, or variables that do not fit the config.
     """
-    prefix = _prefix(Path(where))
-    config_file = prefix.parent / CONFIG_FILE
-    if not config_file.exists():
+    prefix = _prefix(where)
+    config_file = _beside(prefix, (CONFIG_FILE,))
+    if config_file is None:
         raise FileNotFoundError(
             f"{prefix} has no {CONFIG_FILE} beside it; the number of heads cannot be read off the "
             "weights. Put the file that was released with the checkpoint there."
         )
-    model = model_class(AlbertConfig.from_json(config_file), **arguments)
-    stored = _read(prefix)
-    weights = variables_by_name(model)
-    if not any(name in stored for name in CLASSIFIER_HEAD):
-        weights = {name: weight for name, weight in weights.items() if name not in CLASSIFIER_HEAD}
-    _check_names(stored, weights, prefix)
-    for name, weight in weights.items():
-        value = stored[name].T if name in TRANSPOSED else stored[name]
-        if value.shape != tuple(weight.shape):
-            raise ValueError(
-                f"`{name}` in {prefix} has the shape {value.shape}; {CONFIG_FILE} and the model's "
-                f"arguments ask for {tuple(weight.shape)}. Take the config that was released with "
-                "the checkpoint."
-            )
-        weight.assign(value)
-    return model
+    config = AlbertConfig.from_json(config_file)
+    stored, dropped = _read_arrays(prefix)
+    model_class, others = _model_class(stored)
+    arrays, names = collect(places(config, model_class), stored, prefix)
+    vocabulary = _beside(prefix, VOCABULARY_FILES)
+    return Checkpoint(
+        source=where,
+        format="google",
+        config=config,
+        arrays=arrays,
+        names=names,
+        model_class=model_class,
+        other_classes=others,
+        dropped=dropped,
+        # The format does not say; Google's `do_lower_case` is true unless it is set.
+        tokenizer=vocabulary and PieceTokenizer(vocabulary, lower_case=True),
+        files=(config_file, *sorted(prefix.parent.glob(f"{prefix.name}.*")), *_given(vocabulary)),
+    )
+
+
+def _given(path):
+    return () if path is None else (path,)
 
 
 def _prefix(where):
     if not where.is_dir():
         return where
-    found = sorted(where.glob("*.index"))
+    found = _prefixes(where)
     if len(found) != 1:
         raise ValueError(
-            f"{where} must hold one checkpoint. Found: {', '.join(path.stem for path in found)}. "
+            f"{where} must hold one checkpoint. Found: {', '.join(path.name for path in found)}. "
             "Name the prefix of one."
         )
-    return found[0].with_suffix("")
+    return found[0]
 
 
-def _read(prefix):
-    """Returns the arrays of a checkpoint by name, without those of the optimizer."""
+def _beside(prefix, names):
+    folders = (prefix.parent, prefix.parent.parent / "assets")
+    found = (folder / name for folder in folders for name in names)
+    return next((path for path in found if path.is_file()), None)
+
+
+def _read_arrays(prefix):
+    """Returns a checkpoint's arrays by name, and why those of the optimizer are left out."""
     try:
         reader = tf.train.load_checkpoint(str(prefix))
-        names = [
-            name
-            for name in reader.get_variable_to_shape_map()
-            if name.rsplit("/", 1)[-1] not in OPTIMIZER_VARIABLES
-        ]
-        return {name: reader.get_tensor(name) for name in names}
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        names = sorted(reader.get_variable_to_shape_map())
+        slots = [name for name in names if name.rsplit("/", 1)[-1] in OPTIMIZER_VARIABLES]
+        arrays = {name: reader.get_tensor(name) for name in names if name not in slots}
+    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
         raise ValueError(
             f"The checkpoint {prefix} cannot be read: {error}. Copy its .index and .data files "
             "again."
         ) from error
+    return arrays, dict.fromkeys(slots, "the optimizer's")
 
 
-def _check_names(stored, weights, prefix):
-    known = {*weights, *PRETRAINING_HEADS, *CLASSIFIER_HEAD}
-    for names, what in (
-        (set(weights) - set(stored), "lacks"),
-        (set(stored) - known, "has more than the model that the config describes:"),
-    ):
-        if names:
-            raise ValueError(
-                f"{prefix} {what} {', '.join(sorted(names))}. Take the {CONFIG_FILE} that was "
-                "released with the checkpoint, and a model class whose weights are in it."
-            )
+def _model_class(stored):
+    """Returns the class that a checkpoint's heads belong to, and others that they fit."""
+    if SPAN_HEAD in stored:
+        return "AlbertSpanLabeler", ()
+    if CLASSIFIER_HEAD in stored:
+        # A multiple-choice head looks like a regression's.
+        one_output = stored[CLASSIFIER_HEAD].shape[0] == 1
+        return "AlbertClassifier", ("AlbertMultipleChoice",) if one_output else ()
+    if any(name.startswith("cls/") for name in stored):
+        return "AlbertPretrainer", ()
+    return "AlbertEncoder", ()
 
 
-def variables_by_name(model):
-    """Returns a model's weights by the names that Google's code gives them.
+def write(model, folder, tokenizer=None):
+    """Writes a checkpoint that the original implementation reads, its config and vocabulary.
 
     Args:
-        model: `AlbertEncoder`, `AlbertPretrainer` or `AlbertClassifier`.
-
-    Returns:
-        dict of str to Keras variable.
+        model: an `AlbertModel` whose layers share all of a block, as Google's code shares it.
+        folder: path. A folder that exists.
+        tokenizer: `PieceTokenizer` or None.
 
     Raises:
-        ValueError: the layers share less than Google's code can share.
+        ValueError: a model that Google's code has no names for.
     """
-    encoder = getattr(model, "encoder", model)
-    weights = _encoder_variables(encoder)
-    if hasattr(model, "masked_lm_head"):
-        head = model.masked_lm_head
-        weights |= _dense("cls/predictions/transform/dense", head.transform)
-        weights |= _norm("cls/predictions/transform/LayerNorm", head.normalization)
-        weights["cls/predictions/output_bias"] = head.output_bias
-        weights["cls/seq_relationship/output_weights"] = model.sentence_order_head.kernel
-        weights["cls/seq_relationship/output_bias"] = model.sentence_order_head.bias
-    if hasattr(model, "head"):
-        weights["output_weights"], weights["output_bias"] = model.head.kernel, model.head.bias
-    return weights
+    weights = weights_by_name(model)
+    named = places(model.config, type(model).__name__)
+    arrays = {
+        place.name: np.asarray(weights[ours]).T if place.transposed else np.asarray(weights[ours])
+        for ours, place in named.items()
+        if ours in weights
+    }
+    names = sorted(arrays)
+    tf.raw_ops.SaveV2(
+        prefix=str(folder / "model.ckpt-best"),
+        tensor_names=names,
+        shape_and_slices=[""] * len(names),
+        tensors=[np.ascontiguousarray(arrays[name]) for name in names],
+    )
+    # Google's code knows the tanh form under one name.
+    config = model.config
+    config = config.replace(hidden_act="gelu") if config.hidden_act == "gelu_new" else config
+    config.to_json(folder / CONFIG_FILE)
+    if tokenizer is not None:
+        tokenizer.write_vocabulary(folder / VOCABULARY_FILES[0])
 
 
-def _encoder_variables(encoder):
-    config, embedding = encoder.config, encoder.embedding
+def places(config, model_class):
+    """Returns where Google's code keeps each weight.
+
+    Args:
+        config: `AlbertConfig`.
+        model_class: str. The class that the heads belong to.
+
+    Returns:
+        dict of this package's name to `Place`.
+
+    Raises:
+        ValueError: the layers share less than Google's code can share, an activation that it has
+            not, or a head that it has not.
+    """
+    _check_expressible(config, model_class)
+    found = {
+        "embedding/word_embeddings": Place("bert/embeddings/word_embeddings"),
+        "embedding/position_embeddings": Place("bert/embeddings/position_embeddings"),
+        "embedding/type_embeddings": Place("bert/embeddings/token_type_embeddings"),
+        **_norm("embedding/layer_norm", "bert/embeddings/LayerNorm"),
+        **_dense("pooler", "bert/pooler/dense"),
+        **_dense("masked_lm_head/transform", "cls/predictions/transform/dense"),
+        **_norm("masked_lm_head/layer_norm", "cls/predictions/transform/LayerNorm"),
+        "masked_lm_head/output_bias": Place("cls/predictions/output_bias"),
+        **_output("sentence_order_head", "cls/seq_relationship/"),
+        **_output("head", "cls/squad/" if model_class == "AlbertSpanLabeler" else ""),
+    }
+    if config.has_embedding_projection:
+        found |= _dense("embedding/projection", "bert/encoder/embedding_hidden_mapping_in")
+    for index in range(config.num_hidden_groups * config.inner_group_num):
+        group, inner = divmod(index, config.inner_group_num)
+        found |= _block(index, f"bert/encoder/transformer/group_{group}/inner_group_{inner}")
+    return found
+
+
+def _check_expressible(config, model_class):
     if config.parameter_sharing != "all":
         raise ValueError(
             "Google's code shares all of a block. Received: "
             f"parameter_sharing={config.parameter_sharing!r}."
         )
-    weights = {
-        "bert/embeddings/word_embeddings": embedding.word_embeddings,
-        "bert/embeddings/position_embeddings": embedding.position_embeddings,
-        "bert/embeddings/token_type_embeddings": embedding.type_embeddings,
-        **_norm("bert/embeddings/LayerNorm", embedding.normalization),
-        **_dense("bert/pooler/dense", encoder.pooler),
-    }
-    if embedding.projection is not None:
-        weights |= _dense("bert/encoder/embedding_hidden_mapping_in", embedding.projection)
-    for index in range(len(encoder.attentions)):
-        group, inner = divmod(index, config.inner_group_num)
-        block = f"bert/encoder/transformer/group_{group}/inner_group_{inner}"
-        weights |= _attention(block, encoder.attentions[index])
-        weights |= _feed_forward(block, encoder.feed_forwards[index])
-    return weights
+    if config.hidden_act == "gelu_erf":
+        raise ValueError(
+            "Google's code has the tanh form of gelu only. Received: hidden_act='gelu_erf'."
+        )
+    if config.layer_norm_epsilon != 1e-12:
+        raise ValueError(
+            "Google's code has a layer-normalization epsilon of 1e-12. Received: "
+            f"layer_norm_epsilon={config.layer_norm_epsilon}."
+        )
+    if model_class == "AlbertTokenClassifier":
+        raise ValueError(
+            "Google's code has no head for tokens. Convert the encoder alone, or write "
+            "`huggingface`."
+        )
 
 
-def _attention(block, layer):
+def _block(index, scope):
+    attention, feed_forward = f"attention_{index}", f"feed_forward_{index}"
     return {
-        **_dense(f"{block}/attention_1/self/query", layer.query),
-        **_dense(f"{block}/attention_1/self/key", layer.key),
-        **_dense(f"{block}/attention_1/self/value", layer.value),
-        **_dense(f"{block}/attention_1/output/dense", layer.output_projection),
-        **_norm(f"{block}/LayerNorm", layer.normalization),
+        **_dense(f"{attention}/query", f"{scope}/attention_1/self/query"),
+        **_dense(f"{attention}/key", f"{scope}/attention_1/self/key"),
+        **_dense(f"{attention}/value", f"{scope}/attention_1/self/value"),
+        **_dense(f"{attention}/output", f"{scope}/attention_1/output/dense"),
+        **_norm(f"{attention}/layer_norm", f"{scope}/LayerNorm"),
+        **_dense(f"{feed_forward}/intermediate", f"{scope}/ffn_1/intermediate/dense"),
+        **_dense(f"{feed_forward}/output", f"{scope}/ffn_1/intermediate/output/dense"),
+        **_norm(f"{feed_forward}/layer_norm", f"{scope}/LayerNorm_1"),
     }
 
 
-def _feed_forward(block, layer):
+def _dense(ours, theirs):
+    return {f"{ours}/{part}": Place(f"{theirs}/{part}") for part in ("kernel", "bias")}
+
+
+def _norm(ours, theirs):
+    return {f"{ours}/{part}": Place(f"{theirs}/{part}") for part in ("gamma", "beta")}
+
+
+def _output(ours, scope):
+    """A head's matrix is stored as (outputs, inputs), the other way round than every other one."""
     return {
-        **_dense(f"{block}/ffn_1/intermediate/dense", layer.intermediate),
-        **_dense(f"{block}/ffn_1/intermediate/output/dense", layer.output_projection),
-        **_norm(f"{block}/LayerNorm_1", layer.normalization),
+        f"{ours}/kernel": Place(f"{scope}output_weights", transposed=True),
+        f"{ours}/bias": Place(f"{scope}output_bias"),
     }
-
-
-def _dense(scope, layer):
-    return {f"{scope}/kernel": layer.kernel, f"{scope}/bias": layer.bias}
-
-
-def _norm(scope, layer):
-    return {f"{scope}/gamma": layer.gamma, f"{scope}/beta": layer.beta}

@@ -13,6 +13,9 @@ MODEL_MODULES = {
     "AlbertEncoder": "tf_albert.modeling.encoder",
     "AlbertPretrainer": "tf_albert.modeling.pretrainer",
     "AlbertClassifier": "tf_albert.modeling.classifier",
+    "AlbertSpanLabeler": "tf_albert.modeling.span_labeler",
+    "AlbertMultipleChoice": "tf_albert.modeling.multiple_choice",
+    "AlbertTokenClassifier": "tf_albert.modeling.token_classifier",
 }
 
 
@@ -37,49 +40,55 @@ def write_model(model, folder, tokenizer=None, provenance=None):
     model.save_weights(folder / WEIGHTS_FILE)
     if tokenizer is not None:
         tokenizer.save_pretrained(folder)
-    files.write_json(
-        folder / PROVENANCE_FILE,
-        {
-            "model_class": type(model).__name__,
-            "head_arguments": model.head_arguments(),
-            "num_parameters": model.count_params(),
-            "weights_sha256": files.sha256(folder / WEIGHTS_FILE),
-            **(provenance or {}),
-        },
-    )
+    facts = {
+        "model_class": type(model).__name__,
+        "head_arguments": model.head_arguments(),
+        "num_parameters": model.count_params(),
+    }
+    write_provenance(folder, facts | (provenance or {}))
+
+
+def write_provenance(folder, facts):
+    """Writes `provenance.json`: some facts, and the SHA-256 sum of every other file of a folder.
+
+    Args:
+        folder: path. A folder whose other files are written.
+        facts: dict of JSON values.
+    """
+    others = sorted(path for path in folder.iterdir() if path.name != PROVENANCE_FILE)
+    sums = {path.name: files.sha256(path) for path in others if path.is_file()}
+    files.write_json(folder / PROVENANCE_FILE, facts | {"files_sha256": sums})
+
+
+def check_files(folder):
+    """Raises a `ValueError` where a file is not the one that `provenance.json` beside it names."""
+    if not (folder / PROVENANCE_FILE).exists():
+        return
+    provenance = files.read_json(folder / PROVENANCE_FILE)
+    sums = provenance.get("files_sha256") if isinstance(provenance, dict) else None
+    if not isinstance(sums, dict):
+        raise ValueError(
+            f"{folder / PROVENANCE_FILE} has no `files_sha256`, so the files beside it cannot be "
+            "checked. Copy the folder again, or convert the model anew."
+        )
+    for name, expected in sums.items():
+        if not (folder / name).exists():
+            raise FileNotFoundError(
+                f"{folder} lacks {name}, which {PROVENANCE_FILE} names. Copy the folder again."
+            )
+        if files.sha256(folder / name) != expected:
+            raise ValueError(
+                f"{folder / name} is damaged or was replaced: its SHA-256 sum is not the one "
+                f"in {PROVENANCE_FILE}. Copy the folder again."
+            )
 
 
 def from_pretrained(model_class, where, **arguments):
     """Returns a model with the weights in `where`; see `AlbertModel.from_pretrained`."""
-    where = files.model_folder(where)
-    if _is_google_checkpoint(where):
-        # The one upward import: reading other people's formats stands above the models.
-        from tf_albert.convert import google
+    # The one upward import: reading other people's formats stands above the models.
+    from tf_albert.convert import formats
 
-        return google.read_model(model_class, where, **arguments)
-    stored = read_model(where)
-    if isinstance(stored, model_class):
-        arguments = stored.head_arguments() | arguments
-        if arguments == stored.head_arguments():
-            return stored
-    model = model_class(stored.config, **arguments)
-    _copy_weights(stored, model)
-    return model
-
-
-def _copy_weights(source, target):
-    """Copies all weights between models of one class and head, else those of the encoder."""
-    shapes = [[weight.shape for weight in model.weights] for model in (source, target)]
-    if type(source) is not type(target) or shapes[0] != shapes[1]:
-        source, target = (getattr(model, "encoder", model) for model in (source, target))
-    target.set_weights(source.get_weights())
-
-
-def _is_google_checkpoint(where):
-    """Whether `where` is the prefix of a TensorFlow checkpoint, or a folder with one in it."""
-    if where.is_dir():
-        return not (where / WEIGHTS_FILE).exists() and any(where.glob("*.ckpt*.index"))
-    return where.with_name(where.name + ".index").exists()
+    return formats.load(where, model_class, **arguments)
 
 
 def read_model(folder):
@@ -94,10 +103,8 @@ def read_model(folder):
     """
     folder = Path(folder)
     provenance = read_provenance(folder)
-    name = provenance["model_class"]
-    module = importlib.import_module(MODEL_MODULES[name])
     config = AlbertConfig.from_json(folder / CONFIG_FILE)
-    model = getattr(module, name)(config, **provenance["head_arguments"])
+    model = model_class(provenance["model_class"])(config, **provenance["head_arguments"])
     try:
         # Keras loads a file that holds more layers than the model without a word.
         if model.count_params() != provenance["num_parameters"]:
@@ -112,12 +119,17 @@ def read_model(folder):
     return model
 
 
+def model_class(name):
+    """Returns the model class of a name, one of `MODEL_MODULES`."""
+    return getattr(importlib.import_module(MODEL_MODULES[name]), name)
+
+
 def read_provenance(folder):
     """Returns what `provenance.json` of a model folder says, the weights checked against it.
 
     Raises:
         FileNotFoundError: no such folder, or a file of it is missing.
-        ValueError: an unknown model class, or weights of another SHA-256 sum.
+        ValueError: an unknown model class, or a file of another SHA-256 sum.
     """
     if not folder.exists():
         raise FileNotFoundError(
@@ -140,11 +152,7 @@ def read_provenance(folder):
             f"{folder / PROVENANCE_FILE} names the model class {provenance.get('model_class')!r}. "
             f"Known classes: {', '.join(MODEL_MODULES)}."
         )
-    if files.sha256(folder / WEIGHTS_FILE) != provenance["weights_sha256"]:
-        raise ValueError(
-            f"{folder / WEIGHTS_FILE} is damaged or was replaced: its SHA-256 sum is not the one "
-            f"in {PROVENANCE_FILE}. Copy the folder again."
-        )
+    check_files(folder)
     return provenance
 
 

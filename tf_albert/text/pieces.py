@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import shutil
 import types
 from pathlib import Path
 
@@ -68,8 +67,10 @@ class PieceTokenizer:
                 f"{self.vocabulary} does not exist. Expected a SentencePiece model; "
                 "`tf-albert vocab` trains one."
             )
+        # The file may be gone when the tokenizer is saved: that of an archive is.
+        self._vocabulary_bytes = self.vocabulary.read_bytes()
         try:
-            self.model_proto = with_normalization(self.vocabulary.read_bytes(), self.lower_case)
+            self.model_proto = with_normalization(self._vocabulary_bytes, self.lower_case)
             return sentencepiece.SentencePieceProcessor(model_proto=self.model_proto)
         except Exception as error:  # protobuf's and SentencePiece's errors share no base class
             raise ValueError(
@@ -162,10 +163,12 @@ class PieceTokenizer:
 
     def save_pretrained(self, folder):
         """Writes `spiece.model` and `tokenizer_config.json` into a folder."""
-        target = Path(folder) / VOCABULARY_FILE
-        if not (target.exists() and target.samefile(self.vocabulary)):
-            shutil.copyfile(self.vocabulary, target)
+        self.write_vocabulary(Path(folder) / VOCABULARY_FILE)
         files.write_json(Path(folder) / TOKENIZER_FILE, {"lower_case": self.lower_case})
+
+    def write_vocabulary(self, path):
+        """Writes the SentencePiece model to a file, byte for byte as it was read."""
+        Path(path).write_bytes(self._vocabulary_bytes)
 
     @classmethod
     def from_pretrained(cls, folder):

@@ -1,0 +1,198 @@
+"""What a stored model holds, whatever its format, and how a model is built from it."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from tf_albert import files
+from tf_albert.config import AlbertConfig
+from tf_albert.convert.names import weights_by_name
+from tf_albert.text.pieces import PieceTokenizer
+
+# Their outputs do not depend on the pooler, so other formats leave it out.
+WITHOUT_POOLER = ("AlbertSpanLabeler", "AlbertTokenClassifier")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A model as it lies in a file, under this package's names and in its layout.
+
+    Args:
+        source: path. Where it lies, as the user named it.
+        format: str. One of `tf_albert.convert.formats.FORMATS`.
+        config: `AlbertConfig`.
+        arrays: dict of this package's name to array.
+        names: dict of this package's name to the format's.
+        model_class: str. The class whose weights these are, such as `"AlbertPretrainer"`.
+        other_classes: tuple of str. Other classes whose head the stored one may be.
+        head_arguments: dict. What that class takes besides the config.
+        dropped: dict of the format's name to why no model needs that array.
+        tokenizer: `PieceTokenizer`, or None where no vocabulary lies there.
+        files: tuple of path. Every file that was read.
+    """
+
+    source: Path
+    format: str
+    config: AlbertConfig
+    arrays: dict[str, np.ndarray]
+    names: dict[str, str]
+    model_class: str
+    other_classes: tuple[str, ...] = ()
+    head_arguments: dict = dataclasses.field(default_factory=dict)
+    dropped: dict[str, str] = dataclasses.field(default_factory=dict)
+    tokenizer: PieceTokenizer | None = None
+    files: tuple[Path, ...] = ()
+
+    def provenance(self):
+        """Returns where the weights come from and what is silent in their shapes: JSON values."""
+        config = self.config
+        return {
+            "format": self.format,
+            "source": str(self.source),
+            "files_sha256": {path.name: files.sha256(path) for path in self.files},
+            "hidden_act": config.hidden_act,
+            "layer_norm_epsilon": config.layer_norm_epsilon,
+            "num_attention_heads": config.num_attention_heads,
+            "hidden_dropout_prob": config.hidden_dropout_prob,
+            "attention_probs_dropout_prob": config.attention_probs_dropout_prob,
+            "lower_case": self.tokenizer and self.tokenizer.lower_case,
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What became of every array of a conversion.
+
+    Args:
+        moved: list of (source name, target name, shape).
+        dropped: dict of source name to why it was left out.
+        fresh: dict of target name to why it was initialized anew.
+    """
+
+    moved: list
+    dropped: dict
+    fresh: dict
+
+    def lines(self):
+        """Returns the report as lines of text, a line for each array."""
+        width = max((len(source) for source, _, _ in self.moved), default=0)
+        rows = [f"{source:{width}}  ->  {target}  {shape}" for source, target, shape in self.moved]
+        rows += [f"{name}: left out ({reason})" for name, reason in self.dropped.items()]
+        return rows + [f"{name}: starts fresh ({reason})" for name, reason in self.fresh.items()]
+
+    def to_json(self):
+        """Returns the report as JSON values."""
+        return {
+            "moved": [[source, target, list(shape)] for source, target, shape in self.moved],
+            "dropped": self.dropped,
+            "fresh": self.fresh,
+        }
+
+
+def collect(places, stored, source):
+    """Returns a format's arrays under this package's names.
+
+    Args:
+        places: dict of this package's name to `Place`.
+        stored: dict of the format's name to array.
+        source: path. For the error message.
+
+    Returns:
+        tuple of two dicts by this package's names, arrays and the format's names, without what is
+        not stored.
+
+    Raises:
+        ValueError: a stored array has no place.
+    """
+    unknown = sorted(set(stored) - {place.name for place in places.values()})
+    if unknown:
+        raise ValueError(
+            f"{source} has more than the model that its config describes: {', '.join(unknown)}. "
+            "Take the config that was released with the weights."
+        )
+    places = {ours: place for ours, place in places.items() if place.name in stored}
+    arrays = {
+        ours: stored[place.name].T if place.transposed else stored[place.name]
+        for ours, place in places.items()
+    }
+    return arrays, {ours: place.name for ours, place in places.items()}
+
+
+def build_model(checkpoint, model_class, allow_missing=(), **arguments):
+    """Returns a model with a checkpoint's weights, and what became of each.
+
+    Args:
+        checkpoint: `Checkpoint`.
+        model_class: a class of `tf_albert.modeling`. Where it is not the checkpoint's own, the
+            heads are left out and its own start fresh; so does a pooler that it does not use.
+        allow_missing: names, or beginnings of names up to a `/`, of weights that may start fresh.
+        **arguments: what the constructor takes besides the config; by default the checkpoint's.
+
+    Returns:
+        (model, `Report`).
+
+    Raises:
+        ValueError: a weight that is not stored, or one of another shape.
+    """
+    class_name = model_class.__name__
+    arguments = _head_arguments(checkpoint, class_name) | arguments
+    model = model_class(checkpoint.config, **arguments)
+    weights = weights_by_name(model)
+    fits_head = class_name in (checkpoint.model_class, *checkpoint.other_classes)
+    arrays = {
+        name: array
+        for name, array in checkpoint.arrays.items()
+        if name in weights and (fits_head or not name.startswith("head/"))
+    }
+    fresh = _fresh(checkpoint, class_name, weights.keys() - arrays.keys(), allow_missing)
+    for name, array in arrays.items():
+        _assign(weights[name], array, checkpoint, name)
+    dropped = {
+        checkpoint.names[name]: f"no place in {class_name}"
+        for name in checkpoint.arrays
+        if name not in arrays
+    }
+    moved = [(checkpoint.names[name], name, array.shape) for name, array in arrays.items()]
+    return model, Report(moved, checkpoint.dropped | dropped, fresh)
+
+
+def _head_arguments(checkpoint, class_name):
+    if class_name != checkpoint.model_class:
+        return {}
+    kernel = checkpoint.arrays.get("head/kernel")
+    takes_classes = class_name in ("AlbertClassifier", "AlbertTokenClassifier")
+    sizes = {"num_classes": kernel.shape[1]} if takes_classes and kernel is not None else {}
+    return sizes | checkpoint.head_arguments
+
+
+def _fresh(checkpoint, class_name, missing, allow_missing):
+    """Returns why each missing weight may start fresh; those that may not are an error."""
+    fresh, lacking = {}, []
+    for name in sorted(missing):
+        if any(name == allowed or name.startswith(f"{allowed}/") for allowed in allow_missing):
+            fresh[name] = "allowed to be missing"
+        elif name.startswith("head/") and class_name != checkpoint.model_class:
+            fresh[name] = f"the source is an {checkpoint.model_class}"
+        elif name.startswith("pooler/") and class_name in WITHOUT_POOLER:
+            fresh[name] = f"{class_name} does not use it"
+        else:
+            lacking.append(name)
+    if lacking:
+        raise ValueError(
+            f"{checkpoint.source} lacks {', '.join(lacking)} of the {class_name} that its config "
+            "describes. Take the config that was released with the weights and a model class whose "
+            f"weights are in it ({checkpoint.model_class}), or name what may start fresh in "
+            "`allow_missing`."
+        )
+    return fresh
+
+
+def _assign(weight, array, checkpoint, name):
+    if array.shape != tuple(weight.shape):
+        raise ValueError(
+            f"`{checkpoint.names[name]}` in {checkpoint.source} has the shape {array.shape} in the "
+            f"layout of `{name}`, where the config and the model's arguments ask for "
+            f"{tuple(weight.shape)}. Take the config that was released with the weights."
+        )
+    weight.assign(array)

@@ -1,0 +1,127 @@
+"""The formats that are known, which of them lies somewhere, and the way from one to another."""
+
+import dataclasses
+import importlib
+import logging
+from pathlib import Path
+
+from tf_albert import files
+from tf_albert.convert.checkpoint import build_model
+from tf_albert.modeling import saving
+
+# In the order in which they are looked for: our own folders may hold other people's files.
+FORMATS = {
+    "tf_albert": "tf_albert.convert.native",
+    "google": "tf_albert.convert.google",
+}
+READ_ONLY = ("hub",)
+LOGGER = logging.getLogger("tf_albert")
+
+
+def format_of(where):
+    """Returns the name of the format that lies in `where`.
+
+    Args:
+        where: path.
+
+    Raises:
+        FileNotFoundError: there is nothing.
+        ValueError: no known format.
+    """
+    for name, module in FORMATS.items():
+        if importlib.import_module(module).finds(where):
+            return name
+    if not where.exists():
+        raise FileNotFoundError(f"{where} does not exist. Expected a model: {_expected()}.")
+    raise ValueError(f"{where} holds no model of a known format. Expected: {_expected()}.")
+
+
+def _expected():
+    return (
+        "a folder that `save_pretrained` or a training run wrote, Google's checkpoint "
+        "(`*.ckpt*.index` and `albert_config.json`, or a .tar.gz of them), Hugging Face's "
+        "(`config.json` and `model.safetensors`), a keras-hub preset (`task.json` or "
+        "`model.weights.h5` and `config.json`), or a TF Hub module (`saved_model.pb`)"
+    )
+
+
+def load(where, model_class, **arguments):
+    """Returns a model of a class with the weights in `where`; see `AlbertModel.from_pretrained`."""
+    model, report = build_model(read(where), model_class, **arguments)
+    if report.fresh:
+        LOGGER.warning(
+            "%s starts fresh in %s: %s.",
+            ", ".join(report.fresh),
+            where,
+            "; ".join(sorted(set(report.fresh.values()))),
+        )
+    return model
+
+
+def read(where, source_format=None):
+    """Returns what lies in `where`, in any of the formats.
+
+    Args:
+        where: str or path.
+        source_format: str or None. The name of the format; None to find out.
+
+    Returns:
+        `Checkpoint`.
+
+    Raises:
+        FileNotFoundError: there is nothing, or a file is missing.
+        ValueError: an unknown or another format, damaged files, weights that do not fit the config.
+    """
+    where = Path(where)
+    if source_format is None:
+        source_format = format_of(where)
+    module = _module(source_format)
+    saving.check_files(files.model_folder(where) if where.is_dir() else where.parent)
+    return module.read(where)
+
+
+def _module(name):
+    if name not in FORMATS:
+        raise ValueError(f"Unknown format {name!r}. Known formats: {', '.join(FORMATS)}.")
+    return importlib.import_module(FORMATS[name])
+
+
+def convert(source, target, target_format, source_format=None, model_class=None, allow_missing=()):
+    """Converts a model from one format to another.
+
+    Args:
+        source: str or path. What to read.
+        target: str or path. The folder to write; replaced as a whole.
+        target_format: str. One of `FORMATS` that is not read only.
+        source_format: str or None. One of `FORMATS`; None to find out.
+        model_class: a class of `tf_albert.modeling`, or None for the source's own.
+        allow_missing: names of weights, or their beginnings up to a `/`, that may start fresh.
+
+    Returns:
+        `Report`: what became of each array.
+
+    Raises:
+        FileNotFoundError: there is nothing, or a file is missing.
+        ValueError: an unknown format, damaged files, a weight without a place, or a model that the
+            format cannot express.
+    """
+    writer = _module(target_format)
+    if target_format in READ_ONLY:
+        raise ValueError(
+            f"The format {target_format!r} is only read here; `tf-albert export` writes modules. "
+            f"Formats to write: {', '.join(name for name in FORMATS if name not in READ_ONLY)}."
+        )
+    checkpoint = read(source, source_format)
+    model_class = model_class or saving.model_class(checkpoint.model_class)
+    model, report = build_model(checkpoint, model_class, allow_missing)
+    with files.replacing_folder(target) as folder:
+        left_out = writer.write(model, folder, checkpoint.tokenizer)
+        report = dataclasses.replace(report, dropped=report.dropped | (left_out or {}))
+        facts = {
+            "model_class": model_class.__name__,
+            "head_arguments": model.head_arguments(),
+            "num_parameters": model.count_params(),
+            "conversion": checkpoint.provenance() | {"report": report.to_json()},
+        }
+        saving.write_provenance(folder, facts)
+    return report

@@ -1,0 +1,68 @@
+"""One name for each weight of a model, the same in every model class.
+
+A format of other people then is a table from these names to theirs.
+"""
+
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """Where a format keeps a weight.
+
+    Attributes:
+        name: str. The format's name of the array.
+        transposed: bool. Whether it is stored the other way round than here, where a matrix is of
+            shape `(inputs, outputs)`.
+    """
+
+    name: str
+    transposed: bool = False
+
+
+def weights_by_name(model):
+    """Returns a model's weights by their names in this package.
+
+    Args:
+        model: an `AlbertModel`.
+
+    Returns:
+        dict of str, such as `"attention_0/query/kernel"`, to Keras variable; the order is that of
+        the data.
+    """
+    weights = _encoder_weights(getattr(model, "encoder", model))
+    if hasattr(model, "masked_lm_head"):
+        head = model.masked_lm_head
+        weights |= _layer("masked_lm_head/transform", head.transform)
+        weights |= _layer("masked_lm_head/layer_norm", head.normalization)
+        weights["masked_lm_head/output_bias"] = head.output_bias
+        weights |= _layer("sentence_order_head", model.sentence_order_head)
+    if hasattr(model, "head"):
+        weights |= _layer("head", model.head)
+    return weights
+
+
+def _encoder_weights(encoder):
+    embedding = encoder.embedding
+    weights = {
+        "embedding/word_embeddings": embedding.word_embeddings,
+        "embedding/position_embeddings": embedding.position_embeddings,
+        "embedding/type_embeddings": embedding.type_embeddings,
+        **_layer("embedding/layer_norm", embedding.normalization),
+    }
+    if embedding.projection is not None:
+        weights |= _layer("embedding/projection", embedding.projection)
+    for index, part in enumerate(encoder.attentions):
+        for name in ("query", "key", "value"):
+            weights |= _layer(f"attention_{index}/{name}", getattr(part, name))
+        weights |= _layer(f"attention_{index}/output", part.output_projection)
+        weights |= _layer(f"attention_{index}/layer_norm", part.normalization)
+    for index, part in enumerate(encoder.feed_forwards):
+        weights |= _layer(f"feed_forward_{index}/intermediate", part.intermediate)
+        weights |= _layer(f"feed_forward_{index}/output", part.output_projection)
+        weights |= _layer(f"feed_forward_{index}/layer_norm", part.normalization)
+    return weights | _layer("pooler", encoder.pooler)
+
+
+def _layer(name, layer):
+    parts = ("kernel", "bias") if hasattr(layer, "kernel") else ("gamma", "beta")
+    return {f"{name}/{part}": getattr(layer, part) for part in parts}

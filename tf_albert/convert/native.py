@@ -1,0 +1,46 @@
+"""This package's own folders, read and written as one format among the others."""
+
+import numpy as np
+
+from tf_albert import files
+from tf_albert.convert.checkpoint import Checkpoint
+from tf_albert.convert.names import weights_by_name
+from tf_albert.modeling import saving
+from tf_albert.text.pieces import TOKENIZER_FILE, PieceTokenizer
+
+
+def finds(where):
+    """Whether `where` is a folder that `save_pretrained` wrote, or a run that holds one."""
+    return (files.model_folder(where) / saving.WEIGHTS_FILE).exists()
+
+
+def read(where):
+    """Returns what a folder of this package holds.
+
+    Args:
+        where: path. What `save_pretrained` wrote, or a training run.
+
+    Raises:
+        FileNotFoundError: a file is missing.
+        ValueError: damaged files, or weights that do not fit the config.
+    """
+    folder = files.model_folder(where)
+    model = saving.read_model(folder)
+    arrays = {name: np.asarray(weight) for name, weight in weights_by_name(model).items()}
+    has_tokenizer = (folder / TOKENIZER_FILE).exists()
+    return Checkpoint(
+        source=where,
+        format="tf_albert",
+        config=model.config,
+        arrays=arrays,
+        names={name: name for name in arrays},
+        model_class=type(model).__name__,
+        head_arguments=model.head_arguments(),
+        tokenizer=PieceTokenizer.from_pretrained(folder) if has_tokenizer else None,
+        files=tuple(folder / name for name in saving.read_provenance(folder)["files_sha256"]),
+    )
+
+
+def write(model, folder, tokenizer=None):
+    """Writes the files of `save_pretrained` into a folder that exists."""
+    saving.write_model(model, folder, tokenizer)

@@ -54,6 +54,13 @@ def random_inputs(config, batch=5, length=17, predictions=8, seed=0):
     }
 
 
+def random_choices(config, batch=5, choices=6, length=17, seed=0):
+    """Returns the inputs of a multiple-choice model, `(batch, choices, length)`."""
+    rows = random_inputs(config, batch * choices, length, seed=seed)
+    names = ("input_word_ids", "input_mask", "input_type_ids")
+    return {name: rows[name].reshape(batch, choices, length) for name in names}
+
+
 def reference_weights(model):
     """Returns a model's weights as `tests.reference` takes them, float64."""
     encoder = getattr(model, "encoder", model)
@@ -90,6 +97,8 @@ def reference_weights(model):
         weights["mlm_norm"] = _norm(model.masked_lm_head.normalization)
         weights["mlm_bias"] = _array(model.masked_lm_head.output_bias)
         weights["sop"] = _dense(model.sentence_order_head)
+    if hasattr(model, "head"):
+        weights["head"] = _dense(model.head)
     return weights
 
 

@@ -10,7 +10,8 @@ Weights are a nested dict, so that a reader sees which numbers a step uses:
 - `projection` (kernel, bias), absent where E equals H
 - `attentions`: a list of dicts of `query`, `key`, `value`, `output` (kernel, bias) and `norm`
 - `feed_forwards`: a list of dicts of `intermediate`, `output` and `norm`
-- `pooler`; for pretraining `mlm_transform`, `mlm_norm`, `mlm_bias` (V,) and `sop` too
+- `pooler`; for pretraining `mlm_transform`, `mlm_norm`, `mlm_bias` (V,) and `sop` too; `head` for
+  the tasks
 """
 
 import math
@@ -132,6 +133,23 @@ def pretrain_logits(weights, config, inputs):
         "mlm_logits": masked @ table.T + np.asarray(weights["mlm_bias"], np.float64),
         "sop_logits": dense(outputs["pooled_output"], weights["sop"]),
     }
+
+
+def pooled_logits(weights, config, inputs):
+    """Returns a classifier's logits, `(batch, classes)`."""
+    return dense(encode(weights, config, inputs)["pooled_output"], weights["head"])
+
+
+def token_logits(weights, config, inputs):
+    """Returns the logits of every token, `(batch, length, classes)`; for a span, start and end."""
+    return dense(encode(weights, config, inputs)["sequence_output"], weights["head"])
+
+
+def choice_logits(weights, config, inputs):
+    """Returns a logit for each choice, `(batch, choices)`, of inputs `(batch, choices, length)`."""
+    choices = range(inputs["input_word_ids"].shape[1])
+    alone = [{name: value[:, choice] for name, value in inputs.items()} for choice in choices]
+    return np.concatenate([pooled_logits(weights, config, choice) for choice in alone], axis=1)
 
 
 def masked_lm_loss(mlm_logits, masked_lm_ids, masked_lm_weights):

@@ -9,8 +9,11 @@ _PUBLIC = {
     "AlbertClassifier": "tf_albert.modeling.classifier",
     "AlbertConfig": "tf_albert.config",
     "AlbertEncoder": "tf_albert.modeling.encoder",
+    "AlbertMultipleChoice": "tf_albert.modeling.multiple_choice",
     "AlbertPreprocessor": "tf_albert.text.preprocessor",
     "AlbertPretrainer": "tf_albert.modeling.pretrainer",
+    "AlbertSpanLabeler": "tf_albert.modeling.span_labeler",
+    "AlbertTokenClassifier": "tf_albert.modeling.token_classifier",
     "AlbertTokenizer": "tf_albert.text.tokenizer",
 }
 _FOLDERS = ("convert", "data", "hub", "modeling", "tasks", "text", "training")

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 
@@ -93,9 +94,11 @@ def test_classifier_returns_with_its_head(fine_tuned, inputs, arguments):
     assert copy.head_arguments() == {"num_classes": 3, "dropout": 0.2} | arguments
 
 
-def test_classifier_of_more_classes_gets_a_fresh_head(fine_tuned, inputs):
+def test_classifier_of_more_classes_gets_a_fresh_head_aloud(fine_tuned, inputs, caplog):
     folder, classifier = fine_tuned
     copy = AlbertClassifier.from_pretrained(folder, num_classes=7)
+    assert "head/bias, head/kernel starts fresh in" in caplog.text
+    assert "the source's head has 3 classes" in caplog.text
     assert tuple(copy(inputs).shape) == (5, 7)
     np.testing.assert_array_equal(
         copy.encoder(inputs)["pooled_output"], classifier.encoder(inputs)["pooled_output"]
@@ -127,17 +130,23 @@ def test_old_folder_is_replaced_as_a_whole(pretrained, small_config):
 def test_folder_that_does_not_exist(tmp_path):
     with pytest.raises(
         FileNotFoundError,
-        match=r"nowhere does not exist\. Expected a folder with albert_config\.json, "
-        r"model\.weights\.h5 and provenance\.json\.",
+        match=r"nowhere does not exist\. Expected a model: a folder that `save_pretrained` ",
     ):
         AlbertEncoder.from_pretrained(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("name", ["albert_config.json", "model.weights.h5", "provenance.json"])
-def test_missing_file_is_named(pretrained, name):
+@pytest.mark.parametrize(
+    ("name", "message"),
+    {
+        "albert_config.json": "lacks albert_config.json, which provenance.json names. Copy",
+        "model.weights.h5": "lacks model.weights.h5, which provenance.json names. Copy",
+        "provenance.json": "is no model folder: it lacks provenance.json. Name a",
+    }.items(),
+)
+def test_missing_file_is_named(pretrained, name, message):
     folder, _ = pretrained
     (folder / name).unlink()
-    with pytest.raises(FileNotFoundError, match=f"is no model folder: it lacks {name}. Name a"):
+    with pytest.raises(FileNotFoundError, match=message):
         AlbertEncoder.from_pretrained(folder)
 
 
@@ -155,6 +164,22 @@ def test_flipped_byte_is_found(pretrained, place):
         AlbertEncoder.from_pretrained(pretrained[0])
 
 
+def replace_config(folder, config):
+    """Puts another config into a model folder, and its sum into the provenance."""
+    path = folder / "albert_config.json"
+    config.to_json(path)
+    provenance = json.loads((folder / "provenance.json").read_text())
+    provenance["files_sha256"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "provenance.json").write_text(json.dumps(provenance))
+
+
+def test_config_that_was_edited_is_found(pretrained, small_config):
+    folder, _ = pretrained
+    small_config.replace(hidden_act="relu").to_json(folder / "albert_config.json")
+    with pytest.raises(ValueError, match=r"albert_config\.json is damaged or was replaced: "):
+        AlbertEncoder.from_pretrained(folder)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -169,7 +194,7 @@ def test_flipped_byte_is_found(pretrained, place):
 )
 def test_config_of_other_weights_is_refused(pretrained, small_config, changes):
     folder, _ = pretrained
-    small_config.replace(**changes).to_json(folder / "albert_config.json")
+    replace_config(folder, small_config.replace(**changes))
     with pytest.raises(
         ValueError,
         match=r"model\.weights\.h5 do not fit the model that albert_config\.json beside them "
@@ -180,7 +205,7 @@ def test_config_of_other_weights_is_refused(pretrained, small_config, changes):
 
 def test_config_of_fewer_weights_is_refused(small_config, tmp_path):
     AlbertEncoder(small_config.replace(parameter_sharing="none")).save_pretrained(tmp_path / "out")
-    small_config.to_json(tmp_path / "out" / "albert_config.json")
+    replace_config(tmp_path / "out", small_config)
     with pytest.raises(ValueError, match=r"do not fit the model .*the same folder\."):
         AlbertEncoder.from_pretrained(tmp_path / "out")
 

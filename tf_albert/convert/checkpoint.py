@@ -12,6 +12,8 @@ from tf_albert.text.pieces import PieceTokenizer
 
 # Their outputs do not depend on the pooler, so other formats leave it out.
 WITHOUT_POOLER = ("AlbertSpanLabeler", "AlbertTokenClassifier")
+# Of what is missing; a config of more blocks than are stored lacks hundreds.
+NAMES_SHOWN = 8
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,7 +25,7 @@ class Checkpoint:
         format: str. One of `tf_albert.convert.formats.FORMATS`.
         config: `AlbertConfig`.
         arrays: dict of this package's name to array.
-        names: dict of this package's name to the format's.
+        names: dict of this package's name to the format's, also of what is not stored.
         model_class: str. The class whose weights these are, such as `"AlbertPretrainer"`.
         other_classes: tuple of str. Other classes whose head the stored one may be.
         head_arguments: dict. What that class takes besides the config.
@@ -99,8 +101,7 @@ def collect(places, stored, source):
         source: path. For the error message.
 
     Returns:
-        tuple of two dicts by this package's names, arrays and the format's names, without what is
-        not stored.
+        tuple of two dicts by this package's names: the stored arrays, and every place's name.
 
     Raises:
         ValueError: a stored array has no place.
@@ -111,10 +112,10 @@ def collect(places, stored, source):
             f"{source} has more than the model that its config describes: {', '.join(unknown)}. "
             "Take the config that was released with the weights."
         )
-    places = {ours: place for ours, place in places.items() if place.name in stored}
     arrays = {
         ours: stored[place.name].T if place.transposed else stored[place.name]
         for ours, place in places.items()
+        if place.name in stored
     }
     return arrays, {ours: place.name for ours, place in places.items()}
 
@@ -136,16 +137,17 @@ def build_model(checkpoint, model_class, allow_missing=(), **arguments):
         ValueError: a weight that is not stored, or one of another shape.
     """
     class_name = model_class.__name__
-    arguments = _head_arguments(checkpoint, class_name) | arguments
-    model = model_class(checkpoint.config, **arguments)
+    stored_arguments = _head_arguments(checkpoint, class_name)
+    model = model_class(checkpoint.config, **stored_arguments | arguments)
     weights = weights_by_name(model)
-    fits_head = class_name in (checkpoint.model_class, *checkpoint.other_classes)
+    other_head = _other_head(checkpoint, class_name, stored_arguments, arguments)
     arrays = {
         name: array
         for name, array in checkpoint.arrays.items()
-        if name in weights and (fits_head or not name.startswith("head/"))
+        if name in weights and not (other_head and name.startswith("head/"))
     }
-    fresh = _fresh(checkpoint, class_name, weights.keys() - arrays.keys(), allow_missing)
+    missing = weights.keys() - arrays.keys()
+    fresh = _fresh(checkpoint, class_name, missing, allow_missing, other_head)
     for name, array in arrays.items():
         _assign(weights[name], array, checkpoint, name)
     dropped = {
@@ -166,26 +168,42 @@ def _head_arguments(checkpoint, class_name):
     return sizes | checkpoint.head_arguments
 
 
-def _fresh(checkpoint, class_name, missing, allow_missing):
+def _other_head(checkpoint, class_name, stored_arguments, arguments):
+    """Returns why the stored head is not the one that is asked for, or None where it is."""
+    if class_name not in (checkpoint.model_class, *checkpoint.other_classes):
+        return f"the source is an {checkpoint.model_class}"
+    asked, stored = (part.get("num_classes") for part in (arguments, stored_arguments))
+    if asked not in (None, stored):
+        return f"the source's head has {stored} classes"
+    return None
+
+
+def _fresh(checkpoint, class_name, missing, allow_missing, other_head):
     """Returns why each missing weight may start fresh; those that may not are an error."""
     fresh, lacking = {}, []
     for name in sorted(missing):
         if any(name == allowed or name.startswith(f"{allowed}/") for allowed in allow_missing):
             fresh[name] = "allowed to be missing"
-        elif name.startswith("head/") and class_name != checkpoint.model_class:
-            fresh[name] = f"the source is an {checkpoint.model_class}"
+        elif name.startswith("head/") and other_head:
+            fresh[name] = other_head
         elif name.startswith("pooler/") and class_name in WITHOUT_POOLER:
             fresh[name] = f"{class_name} does not use it"
         else:
             lacking.append(name)
     if lacking:
         raise ValueError(
-            f"{checkpoint.source} lacks {', '.join(lacking)} of the {class_name} that its config "
-            "describes. Take the config that was released with the weights and a model class whose "
-            f"weights are in it ({checkpoint.model_class}), or name what may start fresh in "
-            "`allow_missing`."
+            f"{checkpoint.source} lacks {_listed(checkpoint, lacking)} of the {class_name} that "
+            "its config describes. Take the config that was released with the weights and a model "
+            f"class whose weights are in it ({checkpoint.model_class}), or name what may start "
+            "fresh in `allow_missing`."
         )
     return fresh
+
+
+def _listed(checkpoint, lacking):
+    names = [checkpoint.names.get(name, name) for name in lacking]
+    more = f" and {len(names) - NAMES_SHOWN} others" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(names[:NAMES_SHOWN]) + more
 
 
 def _assign(weight, array, checkpoint, name):

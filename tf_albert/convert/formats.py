@@ -9,10 +9,10 @@ from tf_albert import files
 from tf_albert.convert.checkpoint import build_model
 from tf_albert.modeling import saving
 
-# In the order in which they are looked for: our own folders may hold other people's files.
+# In the order in which they are looked for: what was converted holds a `provenance.json` too.
 FORMATS = {
-    "tf_albert": "tf_albert.convert.native",
     "google": "tf_albert.convert.google",
+    "tf_albert": "tf_albert.convert.native",
 }
 READ_ONLY = ("hub",)
 LOGGER = logging.getLogger("tf_albert")

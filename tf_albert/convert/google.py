@@ -4,8 +4,6 @@ Source of the names: modeling.py, run_pretraining.py, classifier_utils.py, race_
 squad_utils.py of https://github.com/google-research/albert.
 """
 
-from pathlib import Path
-
 import numpy as np
 import tensorflow as tf
 

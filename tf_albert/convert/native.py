@@ -11,7 +11,8 @@ from tf_albert.text.pieces import TOKENIZER_FILE, PieceTokenizer
 
 def finds(where):
     """Whether `where` is a folder that `save_pretrained` wrote, or a run that holds one."""
-    return (files.model_folder(where) / saving.WEIGHTS_FILE).exists()
+    folder = files.model_folder(where)
+    return any((folder / name).exists() for name in (saving.WEIGHTS_FILE, saving.PROVENANCE_FILE))
 
 
 def read(where):

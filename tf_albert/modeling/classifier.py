@@ -1,22 +1,19 @@
 """ALBERT with one dense layer on the pooled output: classes, or a number."""
 
 import keras
-from keras import ops
 
-from tf_albert.modeling.encoder import as_encoder
-from tf_albert.modeling.layers import initializer
-from tf_albert.modeling.model import AlbertModel
+from tf_albert.modeling.task_model import TaskModel, require_classes
 
 
 @keras.saving.register_keras_serializable("tf_albert")
-class AlbertClassifier(AlbertModel):
+class AlbertClassifier(TaskModel):
     """The encoder with a dropout and a dense layer on `pooled_output`.
 
     Source: Google's classifier_utils.py, `create_model`: dropout 0.1 whatever the encoder's.
 
     Args:
         encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
-        num_classes: int. Number of classes; 1 for regression.
+        num_classes: int. Number of classes, or of labels that may hold at once; 1 for regression.
         dropout: float in [0, 1). Dropout on the pooled output.
         **kwargs: as for every Keras model.
 
@@ -25,7 +22,7 @@ class AlbertClassifier(AlbertModel):
         training: bool. Whether dropout acts.
 
     Output shape:
-        `(batch, num_classes)`, float32: logits of the classes, or the number itself.
+        `(batch, num_classes)`, float32: logits, or for regression the number itself.
 
     Raises:
         ValueError: `num_classes` below 1.
@@ -39,29 +36,30 @@ class AlbertClassifier(AlbertModel):
     >>> inputs = {"input_word_ids": ids, "input_mask": ids, "input_type_ids": ids * 0}
     >>> tuple(classifier(inputs).shape)
     (2, 3)
+
+    One class of three, targets of shape `(batch,)` in [0, 3):
+
+    >>> classifier.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+    Any of three labels at once, targets of 0 and 1 of shape `(batch, 3)`; `keras.ops.sigmoid` of
+    the logits gives each label's probability:
+
+    >>> classifier.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+
+    A number, targets of shape `(batch,)`:
+
+    >>> regressor = AlbertClassifier(AlbertEncoder(config), num_classes=1)
+    >>> regressor.compile("adam", keras.losses.MeanSquaredError())
     """
 
     def __init__(self, encoder, num_classes, dropout=0.1, **kwargs):
-        if num_classes < 1:
-            raise ValueError(f"`num_classes` must be at least 1. Received: {num_classes}.")
-        encoder = as_encoder(encoder, kwargs.get("dtype"))
-        super().__init__(encoder.config, **{"dtype": encoder.dtype_policy, **kwargs})
-        self.encoder = encoder
+        require_classes(num_classes)
+        super().__init__(encoder, num_classes, dropout, **kwargs)
         self.num_classes = num_classes
-        self.dropout_rate = dropout
-        self.dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="dropout")
-        self.head = keras.layers.Dense(
-            num_classes,
-            kernel_initializer=initializer(self.config),
-            dtype=self.dtype_policy,
-            name="head",
-        )
-        self.head.build((None, self.config.hidden_size))
-        self.built = True
 
     def head_arguments(self):
-        return {"num_classes": self.num_classes, "dropout": self.dropout_rate}
+        return {"num_classes": self.num_classes, "dropout": self.dropout.rate}
 
     def call(self, inputs, training=False):
         pooled = self.encoder(inputs, training=training)["pooled_output"]
-        return ops.cast(self.head(self.dropout(pooled, training=training)), "float32")
+        return self.logits(pooled, training)

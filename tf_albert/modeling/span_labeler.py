@@ -1,0 +1,44 @@
+"""ALBERT that marks a span: where the answer to a question starts and ends."""
+
+import keras
+
+from tf_albert.modeling.task_model import TokenTaskModel
+
+
+@keras.saving.register_keras_serializable("tf_albert")
+class AlbertSpanLabeler(TokenTaskModel):
+    """The encoder with a dense layer of two columns, start and end, on `sequence_output`.
+
+    Padding and the question have logits as every token has: who reads an answer off them leaves
+    those out. A loss on each output and `loss_weights` of 0.5 give Google's loss.
+    Source: Google's squad_utils.py, `create_v1_model`: no dropout before the dense layer.
+
+    Args:
+        encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
+        **kwargs: as for every Keras model.
+
+    Call arguments:
+        inputs: dict of the encoder's inputs.
+        training: bool. Whether dropout acts in the encoder.
+
+    Output:
+        A dict: `start_logits` and `end_logits`, both float32, `(batch, length)`.
+
+    Example:
+
+    >>> from tf_albert import AlbertConfig, AlbertEncoder
+    >>> config = AlbertConfig.from_name("albert_tiny").replace(vocab_size=50)
+    >>> labeler = AlbertSpanLabeler(AlbertEncoder(config))
+    >>> ids = keras.ops.ones((2, 7), "int32")
+    >>> outputs = labeler({"input_word_ids": ids, "input_mask": ids, "input_type_ids": ids * 0})
+    >>> tuple(outputs["start_logits"].shape), tuple(outputs["end_logits"].shape)
+    ((2, 7), (2, 7))
+    """
+
+    def __init__(self, encoder, **kwargs):
+        super().__init__(encoder, num_logits=2, dropout=0.0, **kwargs)
+
+    def call(self, inputs, training=False):
+        sequence = self.encoder(inputs, training=training)["sequence_output"]
+        logits = self.logits(sequence, training)
+        return {"start_logits": logits[..., 0], "end_logits": logits[..., 1]}

@@ -1,0 +1,77 @@
+"""What the task models share: an encoder, and one dense layer on one of its outputs."""
+
+import keras
+from keras import ops
+
+from tf_albert.modeling.encoder import as_encoder
+from tf_albert.modeling.layers import initializer
+from tf_albert.modeling.model import AlbertModel
+
+
+class TaskModel(AlbertModel):
+    """An encoder with a dropout and a dense layer, `head`, on `pooled_output`.
+
+    Args:
+        encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
+        num_logits: int. Width of the dense layer.
+        dropout: float in [0, 1). Dropout before the dense layer.
+        **kwargs: as for every Keras model.
+    """
+
+    def __init__(self, encoder, num_logits, dropout, **kwargs):
+        encoder = as_encoder(encoder, kwargs.get("dtype"))
+        super().__init__(encoder.config, **{"dtype": encoder.dtype_policy, **kwargs})
+        self.encoder = encoder
+        self.dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="dropout")
+        self.head = keras.layers.Dense(
+            num_logits,
+            kernel_initializer=initializer(self.config),
+            dtype=self.dtype_policy,
+            name="head",
+        )
+        self.head.build((None, self.config.hidden_size))
+        self.built = True
+
+    def logits(self, features, training):
+        """Returns the float32 logits of the head on an output of the encoder."""
+        return ops.cast(self.head(self.dropout(features, training=training)), "float32")
+
+
+class TokenTaskModel(TaskModel):
+    """A task model whose head stands on `sequence_output`.
+
+    The pooler then has no gradient, about which Keras would warn in every `fit`. So it is none of
+    the trainable weights here, and stays trainable in the encoder, which another model may share.
+
+    Args: as for `TaskModel`.
+    """
+
+    @property
+    def trainable_variables(self):
+        return self._without_pooler(super().trainable_variables)
+
+    @property
+    def trainable_weights(self):
+        return self._without_pooler(super().trainable_weights)
+
+    @property
+    def non_trainable_variables(self):
+        return _without(self.trainable_variables, self.variables)
+
+    @property
+    def non_trainable_weights(self):
+        return _without(self.trainable_weights, self.weights)
+
+    def _without_pooler(self, variables):
+        return _without(self.encoder.pooler.variables, variables)
+
+
+def _without(left_out, variables):
+    ids = {id(variable) for variable in left_out}
+    return [variable for variable in variables if id(variable) not in ids]
+
+
+def require_classes(num_classes):
+    """Raises a `ValueError` where there is not one class."""
+    if num_classes < 1:
+        raise ValueError(f"`num_classes` must be at least 1. Received: {num_classes}.")

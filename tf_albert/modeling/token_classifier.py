@@ -1,0 +1,53 @@
+"""ALBERT with one dense layer on every token: names in a text, parts of speech."""
+
+import keras
+
+from tf_albert.modeling.task_model import TokenTaskModel, require_classes
+
+
+@keras.saving.register_keras_serializable("tf_albert")
+class AlbertTokenClassifier(TokenTaskModel):
+    """The encoder with a dropout and a dense layer on `sequence_output`.
+
+    Padding has logits as every token has: give `fit` the `input_mask` as `sample_weight`.
+    Source: the BERT paper (https://arxiv.org/abs/1810.04805), figure 4d; Google's ALBERT code has
+    no such model, so the dropout is that of its classifier.
+
+    Args:
+        encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
+        num_classes: int. Number of classes of a token.
+        dropout: float in [0, 1). Dropout on the sequence output.
+        **kwargs: as for every Keras model.
+
+    Call arguments:
+        inputs: dict of the encoder's inputs.
+        training: bool. Whether dropout acts.
+
+    Output shape:
+        `(batch, length, num_classes)`, float32.
+
+    Raises:
+        ValueError: `num_classes` below 1.
+
+    Example:
+
+    >>> from tf_albert import AlbertConfig, AlbertEncoder
+    >>> config = AlbertConfig.from_name("albert_tiny").replace(vocab_size=50)
+    >>> classifier = AlbertTokenClassifier(AlbertEncoder(config), num_classes=3)
+    >>> ids = keras.ops.ones((2, 7), "int32")
+    >>> inputs = {"input_word_ids": ids, "input_mask": ids, "input_type_ids": ids * 0}
+    >>> tuple(classifier(inputs).shape)
+    (2, 7, 3)
+    """
+
+    def __init__(self, encoder, num_classes, dropout=0.1, **kwargs):
+        require_classes(num_classes)
+        super().__init__(encoder, num_classes, dropout, **kwargs)
+        self.num_classes = num_classes
+
+    def head_arguments(self):
+        return {"num_classes": self.num_classes, "dropout": self.dropout.rate}
+
+    def call(self, inputs, training=False):
+        sequence = self.encoder(inputs, training=training)["sequence_output"]
+        return self.logits(sequence, training)

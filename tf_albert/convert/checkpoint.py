@@ -21,7 +21,7 @@ class Checkpoint:
     """A model as it lies in a file, under this package's names and in its layout.
 
     Args:
-        source: path. Where it lies, as the user named it.
+        source: str or path. Where it lies, as the user named it.
         format: str. One of `tf_albert.convert.formats.FORMATS`.
         config: `AlbertConfig`.
         arrays: dict of this package's name to array.
@@ -34,7 +34,7 @@ class Checkpoint:
         files: tuple of path. Every file that was read.
     """
 
-    source: Path
+    source: str | Path
     format: str
     config: AlbertConfig
     arrays: dict[str, np.ndarray]

@@ -1,11 +1,13 @@
 """The formats that are known, which of them lies somewhere, and the way from one to another."""
 
+import contextlib
 import dataclasses
 import importlib
 import logging
 from pathlib import Path
 
 from tf_albert import files
+from tf_albert.convert import archive, remote
 from tf_albert.convert.checkpoint import build_model
 from tf_albert.modeling import saving
 
@@ -62,7 +64,8 @@ def read(where, source_format=None):
     """Returns what lies in `where`, in any of the formats.
 
     Args:
-        where: str or path.
+        where: str or path. A folder, a checkpoint's prefix, a `.tar.gz` of a folder, or a name that
+            `remote.fetch` takes.
         source_format: str or None. The name of the format; None to find out.
 
     Returns:
@@ -70,14 +73,24 @@ def read(where, source_format=None):
 
     Raises:
         FileNotFoundError: there is nothing, or a file is missing.
+        OSError: a host's client could not fetch it.
         ValueError: an unknown or another format, damaged files, weights that do not fit the config.
     """
+    if remote.is_remote(where):
+        return dataclasses.replace(_read(remote.fetch(str(where)), source_format), source=where)
     where = Path(where)
-    if source_format is None:
-        source_format = format_of(where)
-    module = _module(source_format)
-    saving.check_files(files.model_folder(where) if where.is_dir() else where.parent)
-    return module.read(where)
+    if not archive.is_archive(where):
+        return _read(where, source_format)
+    with archive.unpacked(where) as folder:
+        checkpoint = _read(folder, source_format)
+    # What was unpacked is gone; the archive is what there is to name.
+    return dataclasses.replace(checkpoint, source=where, files=(where,))
+
+
+def _read(place, source_format):
+    module = _module(source_format or format_of(place))
+    saving.check_files(files.model_folder(place) if place.is_dir() else place.parent)
+    return module.read(place)
 
 
 def _module(name):

@@ -1,0 +1,67 @@
+"""A model in a `.tar.gz`, unpacked where it can do no harm."""
+
+import contextlib
+import shutil
+import tarfile
+import tempfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+SUFFIXES = (".tar.gz", ".tgz")
+
+
+def is_archive(where):
+    """Whether `where` is a file by the name of a `.tar.gz`."""
+    return where.name.endswith(SUFFIXES) and where.is_file()
+
+
+@contextlib.contextmanager
+def unpacked(archive):
+    """Gives the folder that an archive holds, which is gone when the block ends.
+
+    Args:
+        archive: path. A `.tar.gz`.
+
+    Yields:
+        path: the folder with the archive's files, or with those of its only folder.
+
+    Raises:
+        ValueError: a damaged archive, or one with a link, an absolute name, a name with `..`, or
+            anything else that is neither file nor folder; nothing of such an archive is written.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with tarfile.open(archive, "r:gz") as tar:
+                members = tar.getmembers()
+                for member in members:
+                    _check(archive, member)
+                for member in members:
+                    _extract(tar, member, Path(folder))
+        except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+            raise ValueError(
+                f"{archive} is no whole .tar.gz archive: {error}. Copy it again."
+            ) from error
+        inside = list(Path(folder).iterdir())
+        yield inside[0] if len(inside) == 1 and inside[0].is_dir() else Path(folder)
+
+
+def _check(archive, member):
+    name = PurePosixPath(member.name)
+    if name.is_absolute() or ".." in name.parts or not (member.isfile() or member.isdir()):
+        kind = "a link" if member.issym() or member.islnk() else "no plain file of the archive's"
+        outside = name.is_absolute() or ".." in name.parts
+        raise ValueError(
+            f"{archive} holds {member.name!r}, which "
+            f"{'lies outside of the archive' if outside else f'is {kind}'}. Nothing was unpacked. "
+            "Take the archive from a source that you trust."
+        )
+
+
+def _extract(tar, member, folder):
+    target = folder / member.name
+    if member.isdir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tar.extractfile(member) as source, open(target, "wb") as file:
+        shutil.copyfileobj(source, file)

@@ -1,6 +1,5 @@
 """The formats that are known, which of them lies somewhere, and the way from one to another."""
 
-import contextlib
 import dataclasses
 import importlib
 import logging

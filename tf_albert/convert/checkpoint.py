@@ -46,6 +46,15 @@ class Checkpoint:
     tokenizer: PieceTokenizer | None = None
     files: tuple[Path, ...] = ()
 
+    def check_vocabulary(self):
+        """Raises a `ValueError` where the vocabulary is not of the size that the config names."""
+        if self.tokenizer and self.tokenizer.vocab_size != self.config.vocab_size:
+            raise ValueError(
+                f"The vocabulary in {self.source} has {self.tokenizer.vocab_size} pieces, the "
+                f"config names `vocab_size`={self.config.vocab_size}. Take the vocabulary that was "
+                "released with the weights, or remove it to read the weights alone."
+            )
+
     def provenance(self):
         """Returns where the weights come from and what is silent in their shapes: JSON values."""
         config = self.config
@@ -109,7 +118,7 @@ def collect(places, stored, source):
     unknown = sorted(set(stored) - {place.name for place in places.values()})
     if unknown:
         raise ValueError(
-            f"{source} has more than the model that its config describes: {', '.join(unknown)}. "
+            f"{source} has more than the model that its config describes: {listed(unknown)}. "
             "Take the config that was released with the weights."
         )
     arrays = {
@@ -127,7 +136,8 @@ def build_model(checkpoint, model_class, allow_missing=(), **arguments):
         checkpoint: `Checkpoint`.
         model_class: a class of `tf_albert.modeling`. Where it is not the checkpoint's own, the
             heads are left out and its own start fresh; so does a pooler that it does not use.
-        allow_missing: names, or beginnings of names up to a `/`, of weights that may start fresh.
+        allow_missing: names, or beginnings of names up to a `/`, of weights that may start fresh;
+            this package's names or the format's.
         **arguments: what the constructor takes besides the config; by default the checkpoint's.
 
     Returns:
@@ -140,6 +150,7 @@ def build_model(checkpoint, model_class, allow_missing=(), **arguments):
     stored_arguments = _head_arguments(checkpoint, class_name)
     model = model_class(checkpoint.config, **stored_arguments | arguments)
     weights = weights_by_name(model)
+    _check_allowed(checkpoint, weights, allow_missing)
     other_head = _other_head(checkpoint, class_name, stored_arguments, arguments)
     arrays = {
         name: array
@@ -182,7 +193,7 @@ def _fresh(checkpoint, class_name, missing, allow_missing, other_head):
     """Returns why each missing weight may start fresh; those that may not are an error."""
     fresh, lacking = {}, []
     for name in sorted(missing):
-        if any(name == allowed or name.startswith(f"{allowed}/") for allowed in allow_missing):
+        if any(_is_named(checkpoint, name, allowed) for allowed in allow_missing):
             fresh[name] = "allowed to be missing"
         elif name.startswith("head/") and other_head:
             fresh[name] = other_head
@@ -191,8 +202,9 @@ def _fresh(checkpoint, class_name, missing, allow_missing, other_head):
         else:
             lacking.append(name)
     if lacking:
+        names = [checkpoint.names.get(name, name) for name in lacking]
         raise ValueError(
-            f"{checkpoint.source} lacks {_listed(checkpoint, lacking)} of the {class_name} that "
+            f"{checkpoint.source} lacks {listed(names)} of the {class_name} that "
             "its config describes. Take the config that was released with the weights and a model "
             f"class whose weights are in it ({checkpoint.model_class}), or name what may start "
             "fresh in `allow_missing`."
@@ -200,8 +212,26 @@ def _fresh(checkpoint, class_name, missing, allow_missing, other_head):
     return fresh
 
 
-def _listed(checkpoint, lacking):
-    names = [checkpoint.names.get(name, name) for name in lacking]
+def _is_named(checkpoint, name, allowed):
+    names = (name, checkpoint.names.get(name, name))
+    return any(known == allowed or known.startswith(f"{allowed}/") for known in names)
+
+
+def _check_allowed(checkpoint, weights, allow_missing):
+    unknown = [
+        allowed
+        for allowed in allow_missing
+        if not any(_is_named(checkpoint, name, allowed) for name in weights)
+    ]
+    if unknown:
+        raise ValueError(
+            f"`allow_missing` names {', '.join(unknown)}, which is no weight of the model. Its "
+            f"weights: {', '.join(weights)}."
+        )
+
+
+def listed(names):
+    """Returns names as a comma list, of which it shows the first eight."""
     more = f" and {len(names) - NAMES_SHOWN} others" if len(names) > NAMES_SHOWN else ""
     return ", ".join(names[:NAMES_SHOWN]) + more
 

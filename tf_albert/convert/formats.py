@@ -89,7 +89,9 @@ def read(where, source_format=None):
 def _read(place, source_format):
     module = _module(source_format or format_of(place))
     saving.check_files(files.model_folder(place) if place.is_dir() else place.parent)
-    return module.read(place)
+    checkpoint = module.read(place)
+    checkpoint.check_vocabulary()
+    return checkpoint
 
 
 def _module(name):

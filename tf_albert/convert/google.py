@@ -43,6 +43,7 @@ def read(where):
         ValueError: a damaged file, several checkpoints, or variables that do not fit the config.
     """
     prefix = _prefix(where)
+    stored, dropped = _read_arrays(prefix)
     config_file = _beside(prefix, (CONFIG_FILE,))
     if config_file is None:
         raise FileNotFoundError(
@@ -50,7 +51,6 @@ def read(where):
             "weights. Put the file that was released with the checkpoint there."
         )
     config = AlbertConfig.from_json(config_file)
-    stored, dropped = _read_arrays(prefix)
     model_class, others = _model_class(stored)
     arrays, names = collect(places(config, model_class), stored, prefix)
     vocabulary = _beside(prefix, VOCABULARY_FILES)
@@ -103,6 +103,11 @@ def _read_arrays(prefix):
             f"The checkpoint {prefix} cannot be read: {error}. Copy its .index and .data files "
             "again."
         ) from error
+    if any(name.startswith("bert/encoder/layer_") for name in arrays):
+        raise ValueError(
+            f"{prefix} is a checkpoint of BERT, whose layers have weights of their own and whose "
+            "embeddings are not factorized. Take a checkpoint of ALBERT."
+        )
     return arrays, dict.fromkeys(slots, "the optimizer's")
 
 

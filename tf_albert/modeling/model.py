@@ -41,16 +41,26 @@ class AlbertModel(keras.Model):
 
     @classmethod
     def from_pretrained(cls, where, **arguments):
-        """Returns a model of this class with the weights in a folder.
+        """Returns a model of this class with the weights in a folder, an archive or on a host.
 
         Args:
-            where: str or path. A folder that `save_pretrained` wrote, of this class or of another
-                one around an encoder, or Google's checkpoint of the original implementation.
+            where: str or path. What is there is found out:
+
+                - a folder that `save_pretrained` or a training run wrote, of this class or of
+                  another one around an encoder;
+                - Google's checkpoint: its prefix, its folder, or the released `.tar.gz`;
+                - a Hugging Face folder (`config.json` and `model.safetensors`);
+                - a preset of keras-hub, or a TF Hub module;
+                - one of these on a host: `hf://owner/name`, `kaggle://owner/model/keras/variation`
+                  or an `https://` address.
             **arguments: what the constructor takes besides the encoder (`num_classes`, say, for a
-                classifier on a pretrained encoder).
+                classifier on a pretrained encoder), and `allow_missing`, names of weights that may
+                start fresh.
 
         Raises:
             FileNotFoundError: there is no such folder, or a file of it is missing.
+            ModuleNotFoundError: the client of a host or the reader of a format is not installed.
+            OSError: a host does not have it.
             ValueError: damaged files, or weights that do not fit the config.
         """
         return saving.from_pretrained(cls, where, **arguments)

@@ -1,0 +1,201 @@
+"""Google's format as it is written, and damaged checkpoints of it."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.helpers import GOOGLE, random_inputs, randomize
+from tf_albert import (
+    AlbertClassifier,
+    AlbertEncoder,
+    AlbertMultipleChoice,
+    AlbertPretrainer,
+    AlbertSpanLabeler,
+    AlbertTokenClassifier,
+)
+from tf_albert.convert import formats
+
+CHECKPOINT = GOOGLE / "encoder"
+
+
+def stored_arrays(folder):
+    reader = tf.train.load_checkpoint(str(folder / "model.ckpt-best"))
+    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+
+
+def assert_same_arrays(ours, theirs):
+    assert sorted(ours) == sorted(theirs)
+    for name, array in ours.items():
+        assert array.dtype == theirs[name].dtype
+        np.testing.assert_array_equal(array, theirs[name], err_msg=name)
+
+
+def test_round_trip_is_bit_identical(tmp_path):
+    formats.convert(CHECKPOINT, tmp_path / "ours", "tf_albert")
+    formats.convert(tmp_path / "ours", tmp_path / "back", "google")
+    assert_same_arrays(stored_arrays(tmp_path / "back"), stored_arrays(CHECKPOINT))
+    configs = [
+        json.loads((folder / "albert_config.json").read_text())
+        for folder in (tmp_path / "back", CHECKPOINT)
+    ]
+    assert configs[0].items() >= configs[1].items()
+
+
+def test_report_accounts_for_every_array(tmp_path):
+    report = formats.convert(CHECKPOINT, tmp_path / "ours", "tf_albert")
+    stored = stored_arrays(CHECKPOINT)
+    assert sorted(source for source, _, _ in report.moved) == sorted(stored)
+    assert (report.dropped, report.fresh) == ({}, {})
+    assert (
+        "bert/pooler/dense/bias",
+        "pooler/bias",
+        stored["bert/pooler/dense/bias"].shape,
+    ) in report.moved
+    written = json.loads((tmp_path / "ours" / "provenance.json").read_text())["conversion"]
+    assert written["report"] == report.to_json()
+    assert written["format"] == "google"
+    assert written["layer_norm_epsilon"] == 1e-12
+    assert sorted(written["files_sha256"]) == sorted(
+        path.name for path in CHECKPOINT.iterdir() if path.name != "expected.npz"
+    )
+
+
+@pytest.mark.parametrize(
+    ("model_class", "arguments"),
+    [
+        (AlbertEncoder, {}),
+        (AlbertPretrainer, {}),
+        (AlbertClassifier, {"num_classes": 3}),
+        (AlbertClassifier, {"num_classes": 1}),
+        (AlbertSpanLabeler, {}),
+        (AlbertMultipleChoice, {}),
+    ],
+)
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"num_hidden_layers": 6, "num_hidden_groups": 2, "inner_group_num": 2}],
+    ids=["one group", "groups"],
+)
+def test_each_head_returns(tmp_path, small_config, model_class, arguments, changes):
+    model = randomize(model_class(small_config.replace(**changes), **arguments))
+    model.save_pretrained(tmp_path / "ours")
+    formats.convert(tmp_path / "ours", tmp_path / "google", "google")
+    copy = model_class.from_pretrained(tmp_path / "google")
+    assert copy.head_arguments() == model.head_arguments()
+    for ours, theirs in zip(copy.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_saver_of_tensorflow_1_restores_what_is_written(tmp_path, small_config):
+    model = randomize(AlbertPretrainer(small_config))
+    model.save_pretrained(tmp_path / "ours")
+    formats.convert(tmp_path / "ours", tmp_path / "google", "google")
+    name = "bert/encoder/transformer/group_0/inner_group_0/attention_1/self/query/kernel"
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        variable = tf.compat.v1.get_variable(name, (28, 28), use_resource=False)
+        tf.compat.v1.train.Saver([variable]).restore(
+            session, str(tmp_path / "google" / "model.ckpt-best")
+        )
+        restored = session.run(variable)
+    np.testing.assert_array_equal(restored, model.encoder.attentions[0].query.kernel)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"parameter_sharing": "none"}, r"shares all of a block\. Received: .*'none'"),
+        ({"hidden_act": "gelu_erf"}, r"tanh form of gelu only\. Received: hidden_act='gelu_erf'"),
+        ({"layer_norm_epsilon": 1e-5}, r"epsilon of 1e-12\. Received: layer_norm_epsilon=1e-05"),
+    ],
+)
+def test_what_google_cannot_express_is_refused(tmp_path, small_config, changes, message):
+    AlbertEncoder(small_config.replace(**changes)).save_pretrained(tmp_path / "ours")
+    with pytest.raises(ValueError, match=message):
+        formats.convert(tmp_path / "ours", tmp_path / "google", "google")
+    assert [path.name for path in tmp_path.iterdir()] == ["ours"]
+
+
+def test_head_for_tokens_is_refused_and_its_encoder_is_not(tmp_path, small_config):
+    model = randomize(AlbertTokenClassifier(small_config, num_classes=3))
+    model.save_pretrained(tmp_path / "ours")
+    with pytest.raises(ValueError, match="has no head for tokens"):
+        formats.convert(tmp_path / "ours", tmp_path / "google", "google")
+    report = formats.convert(
+        tmp_path / "ours", tmp_path / "google", "google", model_class=AlbertEncoder
+    )
+    assert report.dropped == dict.fromkeys(
+        ["head/kernel", "head/bias"], "no place in AlbertEncoder"
+    )
+    inputs = random_inputs(small_config)
+    np.testing.assert_array_equal(
+        AlbertEncoder.from_pretrained(tmp_path / "google")(inputs)["sequence_output"],
+        model.encoder(inputs)["sequence_output"],
+    )
+
+
+@pytest.fixture
+def copied(tmp_path):
+    return shutil.copytree(CHECKPOINT, tmp_path / "copy")
+
+
+def refuses(copied, message):
+    """Converting `copied` raises an error with a message and writes nothing."""
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        formats.convert(copied, copied.parent / "out", "tf_albert")
+    assert [path.name for path in copied.parent.iterdir()] == ["copy"]
+
+
+@pytest.mark.parametrize("tenth", range(10))
+@pytest.mark.parametrize(
+    "name", ["model.ckpt-best.index", "model.ckpt-best.data-00000-of-00001", "albert_config.json"]
+)
+def test_truncated_file(copied, name, tenth):
+    content = (copied / name).read_bytes()
+    (copied / name).write_bytes(content[: len(content) * tenth // 10])
+    refuses(copied, "model.ckpt-best cannot be read|albert_config.json is not a JSON file")
+
+
+def test_checkpoint_of_bert(copied, small_config):
+    for path in copied.glob("model.ckpt*"):
+        path.unlink()
+    name = "bert/encoder/layer_0/attention/self/query/kernel"
+    tf.raw_ops.SaveV2(
+        prefix=str(copied / "bert_model.ckpt"),
+        tensor_names=[name],
+        shape_and_slices=[""],
+        tensors=[np.ones((32, 32), "float32")],
+    )
+    refuses(copied, r"bert_model\.ckpt is a checkpoint of BERT, .* Take a checkpoint of ALBERT")
+
+
+def test_vocabulary_of_another_size(copied, vocabulary):
+    shutil.copy(vocabulary, copied / "30k-clean.model")
+    refuses(copied, r"The vocabulary in .* has 397 pieces, the config names `vocab_size`=211")
+
+
+def test_missing_weights_may_start_fresh_where_they_are_named(copied):
+    arrays = stored_arrays(copied)
+    kept = {name: value for name, value in arrays.items() if not name.startswith("cls/seq")}
+    tf.raw_ops.SaveV2(
+        prefix=str(copied / "model.ckpt-best"),
+        tensor_names=list(kept),
+        shape_and_slices=[""] * len(kept),
+        tensors=list(kept.values()),
+    )
+    out = copied.parent / "out"
+    with pytest.raises(ValueError, match="lacks cls/seq_relationship/output_bias, cls/seq_"):
+        formats.convert(copied, out, "tf_albert", model_class=AlbertPretrainer)
+    with pytest.raises(ValueError, match=r"`allow_missing` names sop_head, which is no weight"):
+        formats.convert(
+            copied, out, "tf_albert", model_class=AlbertPretrainer, allow_missing=["sop_head"]
+        )
+    for allowed in ("sentence_order_head", "cls/seq_relationship"):
+        report = formats.convert(
+            copied, out, "tf_albert", model_class=AlbertPretrainer, allow_missing=[allowed]
+        )
+        assert report.fresh == dict.fromkeys(
+            ["sentence_order_head/bias", "sentence_order_head/kernel"], "allowed to be missing"
+        )

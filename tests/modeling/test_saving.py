@@ -164,6 +164,16 @@ def test_flipped_byte_is_found(pretrained, place):
         AlbertEncoder.from_pretrained(pretrained[0])
 
 
+@pytest.mark.parametrize("tenth", range(10))
+@pytest.mark.parametrize("name", ["albert_config.json", "model.weights.h5", "provenance.json"])
+def test_truncated_file_is_found(pretrained, name, tenth):
+    path = pretrained[0] / name
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * tenth // 10])
+    with pytest.raises(ValueError, match=f"{name} is (damaged or was replaced|not a JSON file)"):
+        AlbertEncoder.from_pretrained(pretrained[0])
+
+
 def replace_config(folder, config):
     """Puts another config into a model folder, and its sum into the provenance."""
     path = folder / "albert_config.json"

@@ -1,8 +1,10 @@
 """`tf-albert`: finds the command, reads its arguments, and turns errors into one sentence."""
 
 import contextlib
+import dataclasses
 import importlib
 import importlib.resources
+import keyword
 import os
 import re
 import sys
@@ -16,6 +18,9 @@ COMMANDS = {
     "finetune": "fine-tune a model on a table",
     "evaluate": "score a fine-tuned model on a table",
     "predict": "apply a fine-tuned model to texts",
+    "convert": "turn a model from one format into another",
+    "verify-conversion": "compare the outputs of two models",
+    "inspect": "say what a model in any format is",
     "export": "write a model as TF Hub modules",
     "sizes": "print parameters and costs of the named sizes",
 }
@@ -46,16 +51,17 @@ def main(arguments=None):
 
 
 def _overview():
-    lines = [f"  {name:10} {meaning}" for name, meaning in COMMANDS.items()]
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {meaning}" for name, meaning in COMMANDS.items()]
     return "\n".join(["usage: tf-albert COMMAND [--help] [options]", "", "commands:", *lines])
 
 
 def _run(command, rest):
     with _without_startup_messages():
-        module = importlib.import_module(f"tf_albert.cli.{command}")
+        module = importlib.import_module(f"tf_albert.cli.{command.replace('-', '_')}")
     try:
         return module.run(parse(command, module.Arguments, rest)) or 0
-    except (ValueError, OSError, FloatingPointError) as error:
+    except (ValueError, OSError, FloatingPointError, ModuleNotFoundError) as error:
         return _fail(" ".join(str(error).split()))
     except KeyboardInterrupt:
         return _fail("interrupted.", INTERRUPTED)
@@ -84,7 +90,9 @@ def parse(command, recipe_class, arguments):
 
     Args:
         command: str. For the messages.
-        recipe_class: a dataclass; its fields are the options, its docstring the help.
+        recipe_class: a dataclass; its fields are the options, its docstring the help. Required
+            fields that are not keyword-only are named by their place. A Python keyword is an
+            option whose field ends with an underscore.
         arguments: list of str. Options may be written with dashes or underscores.
 
     Returns:
@@ -98,27 +106,35 @@ def parse(command, recipe_class, arguments):
 
     class Parser(ArgumentParser):
         def format_help(self):
-            return re.sub(r"--\w+", lambda name: name[0].replace("_", "-"), super().format_help())
+            shown = re.sub(r"--\w+", lambda name: _dashed(name[0]), super().format_help())
+            return re.sub(r"(?<=[A-Z])_(?=\W)", "", shown)
 
     parser = Parser(prog=f"tf-albert {command}", exit_on_error=False)
     parser.add_argument("--config", action="config", help="A YAML recipe; other options change it.")
-    known = parser.add_class_arguments(recipe_class)
+    known = parser.add_class_arguments(recipe_class, as_positional=True)
     try:
         values = parser.parse_args([_underscored(argument) for argument in _located(arguments)])
     except ArgumentError as error:
         message = " ".join(str(error).split()).rstrip(".")
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in known)
+        by_place = [field.name for field in dataclasses.fields(recipe_class) if not field.kw_only]
+        options = ", ".join(
+            name.upper() if name in by_place else _dashed(f"--{name}") for name in known
+        )
         raise ValueError(f"{command}: {message}. Known options: {options}.") from error
     return recipe_class(**{name: value for name, value in values.items() if name != "config"})
 
 
+def _dashed(option):
+    """Returns an option as it is written: `--num_steps` as `--num-steps`, `--from_` as `--from`."""
+    return option.rstrip("_").replace("_", "-")
+
+
 def _underscored(argument):
     name, equals, value = argument.partition("=")
-    return (
-        name.replace("-", "_").replace("__", "--", 1) + equals + value
-        if (name.startswith("--"))
-        else argument
-    )
+    if not name.startswith("--"):
+        return argument
+    field = name.removeprefix("--").replace("-", "_")
+    return f"--{field}{'_' if keyword.iskeyword(field) else ''}{equals}{value}"
 
 
 def _located(arguments):

@@ -1,5 +1,6 @@
 """The formats that are known, which of them lies somewhere, and the way from one to another."""
 
+import contextlib
 import dataclasses
 import importlib
 import logging
@@ -75,15 +76,31 @@ def read(where, source_format=None):
         OSError: a host's client could not fetch it.
         ValueError: an unknown or another format, damaged files, weights that do not fit the config.
     """
-    if remote.is_remote(where):
-        return dataclasses.replace(_read(remote.fetch(str(where)), source_format), source=where)
-    where = Path(where)
-    if not archive.is_archive(where):
-        return _read(where, source_format)
-    with archive.unpacked(where) as folder:
-        checkpoint = _read(folder, source_format)
+    with opened(where) as place:
+        checkpoint = _read(place, source_format)
+    is_unpacked = not remote.is_remote(where) and place != Path(where)
     # What was unpacked is gone; the archive is what there is to name.
-    return dataclasses.replace(checkpoint, source=where, files=(where,))
+    named = {"files": (Path(where),)} if is_unpacked else {}
+    return dataclasses.replace(checkpoint, source=where, **named)
+
+
+@contextlib.contextmanager
+def opened(where):
+    """Gives the local path of a model, whether it lies here, in an archive or on a host.
+
+    Args:
+        where: str or path, as `read` takes it.
+
+    Yields:
+        path. That of an archive's content is gone when the block ends.
+    """
+    if remote.is_remote(where):
+        yield remote.fetch(str(where))
+    elif archive.is_archive(Path(where)):
+        with archive.unpacked(Path(where)) as folder:
+            yield folder
+    else:
+        yield Path(where)
 
 
 def _read(place, source_format):

@@ -120,7 +120,15 @@ def read_model(folder):
 
 
 def model_class(name):
-    """Returns the model class of a name, one of `MODEL_MODULES`."""
+    """Returns the model class of a name.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+    if name not in MODEL_MODULES:
+        raise ValueError(
+            f"Unknown model class {name!r}. Known classes: {', '.join(MODEL_MODULES)}."
+        )
     return getattr(importlib.import_module(MODEL_MODULES[name]), name)
 
 

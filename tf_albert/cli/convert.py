@@ -1,0 +1,45 @@
+"""`tf-albert convert`: a model from one format to another."""
+
+import dataclasses
+
+from tf_albert.convert import formats
+from tf_albert.modeling import saving
+
+
+@dataclasses.dataclass(frozen=True)
+class Arguments:
+    """Converts a model, and says what became of each of its arrays.
+
+    Formats: google, huggingface, keras_hub and tf_albert, and, to read only, hub.
+
+    Args:
+        source: What to read: a folder, a checkpoint's prefix, a .tar.gz, or a model on a host
+            (hf://owner/name, kaggle://owner/model/framework/variation, https://...).
+        target: Folder to write, replaced as a whole.
+        from_: Format of the source; by default it is found out.
+        to: Format of the target.
+        model_class: Class to make of it, such as AlbertEncoder; by default the source's own.
+        allow_missing: Weights that may start fresh, separated by commas.
+    """
+
+    source: str
+    target: str
+    _: dataclasses.KW_ONLY
+    from_: str | None = None
+    to: str = "tf_albert"
+    model_class: str | None = None
+    allow_missing: str = ""
+
+
+def run(arguments):
+    """Converts the model and prints the report."""
+    report = formats.convert(
+        arguments.source,
+        arguments.target,
+        arguments.to,
+        arguments.from_,
+        arguments.model_class and saving.model_class(arguments.model_class),
+        [name.strip() for name in arguments.allow_missing.split(",") if name.strip()],
+    )
+    print("\n".join(report.lines()))
+    print(f"Wrote {arguments.target}")

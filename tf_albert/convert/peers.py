@@ -1,0 +1,117 @@
+"""Other people's libraries, run on the files in their own format: an independent second opinion."""
+
+import importlib.util
+
+import numpy as np
+import tensorflow as tf
+
+from tf_albert import files
+
+NUM_CHOICES = 2
+ENCODER_INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
+
+
+def is_installed(name):
+    """Whether the libraries that run a format are installed."""
+    return all(importlib.util.find_spec(module) for module in PEERS[name][1])
+
+
+def choices_of(inputs):
+    """Returns a batch's rows as pairs of choices, `(rows / 2, 2, length)`; an odd row is left out.
+
+    Args:
+        inputs: dict of the encoder's inputs, `(rows, length)`.
+    """
+    rows = len(inputs["input_word_ids"]) // NUM_CHOICES * NUM_CHOICES
+    return {
+        name: inputs[name][:rows].reshape(-1, NUM_CHOICES, inputs[name].shape[1])
+        for name in ENCODER_INPUTS
+    }
+
+
+def run_transformers(folder, model_class, inputs):
+    """Returns the outputs of a Hugging Face folder as `transformers` computes them.
+
+    Args:
+        folder: path.
+        model_class: str. The class of this package whose weights these are.
+        inputs: dict of the inputs of the encoder and of the pretrainer.
+    """
+    import torch
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    (architecture,) = files.read_json(folder / "config.json")["architectures"]
+    model = getattr(transformers, architecture).from_pretrained(folder).eval()
+    with torch.no_grad():
+        encoded = getattr(model, "albert", model)(**_for_transformers(inputs))
+        outputs = {
+            "sequence_output": encoded.last_hidden_state,
+            "pooled_output": encoded.pooler_output,
+        }
+        if hasattr(model, "albert"):
+            chooses = model_class == "AlbertMultipleChoice"
+            head = model(**_for_transformers(choices_of(inputs) if chooses else inputs))
+            outputs |= {
+                "mlm_logits": head.get("prediction_logits"),
+                "sop_logits": head.get("sop_logits"),
+                "start_logits": head.get("start_logits"),
+                "end_logits": head.get("end_logits"),
+                _LOGITS_NAMES.get(architecture, "logits"): head.get("logits"),
+            }
+    outputs = {name: value.numpy() for name, value in outputs.items() if value is not None}
+    if "mlm_logits" in outputs:
+        positions = inputs["masked_lm_positions"][..., None]
+        outputs["mlm_logits"] = np.take_along_axis(outputs["mlm_logits"], positions, axis=1)
+    return outputs
+
+
+_LOGITS_NAMES = {"AlbertForMaskedLM": "mlm_logits"}
+
+
+def _for_transformers(inputs):
+    import torch
+
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    return {
+        theirs: torch.from_numpy(inputs[ours]).long()
+        for theirs, ours in zip(names, ENCODER_INPUTS, strict=True)
+    }
+
+
+def run_keras_hub(folder, model_class, inputs):
+    """Returns the outputs of a preset as keras-hub computes them; arguments as above."""
+    import keras_hub
+
+    names = ("token_ids", "padding_mask", "segment_ids")
+    theirs = {name: inputs[ours] for name, ours in zip(names, ENCODER_INPUTS, strict=True)}
+    if (folder / "task.json").exists():
+        task = keras_hub.models.Task.from_preset(str(folder), preprocessor=None)
+    else:
+        task = None
+    backbone = keras_hub.models.Backbone.from_preset(str(folder)) if task is None else task.backbone
+    encoded = backbone(theirs)
+    outputs = {name: encoded[name] for name in ("sequence_output", "pooled_output")}
+    if model_class == "AlbertPretrainer":
+        positions = {"mask_positions": inputs["masked_lm_positions"]}
+        outputs["mlm_logits"] = task(theirs | positions)
+    elif model_class == "AlbertClassifier":
+        outputs["logits"] = task(theirs)
+    return {name: np.asarray(value) for name, value in outputs.items()}
+
+
+def run_module(folder, model_class, inputs):
+    """Returns the outputs of a TF Hub encoder module as it computes them; arguments as above."""
+    del model_class  # what is read from modules are encoders
+    module = tf.saved_model.load(str(folder))
+    outputs = module({name: tf.constant(inputs[name]) for name in ENCODER_INPUTS})
+    return {name: outputs[name].numpy() for name in ("sequence_output", "pooled_output")}
+
+
+# By format: what runs it, the modules that this takes, and how.
+PEERS = {
+    "huggingface": ("transformers", ("transformers", "torch", "safetensors"), run_transformers),
+    "keras_hub": ("keras_hub", ("keras_hub",), run_keras_hub),
+    "hub": ("the module itself", ("tensorflow",), run_module),
+}

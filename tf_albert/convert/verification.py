@@ -1,0 +1,170 @@
+"""Whether two stored models compute the same: both run on the same ids, and on the same texts."""
+
+import dataclasses
+
+import numpy as np
+
+from tf_albert.convert import formats
+from tf_albert.convert.checkpoint import build_model
+from tf_albert.convert.peers import PEERS, choices_of, is_installed
+from tf_albert.modeling import saving
+
+# Above what float32 sums in another order differ by, in twenty-four layers.
+TOLERANCE = 1e-4
+NUM_ROWS, LENGTH, NUM_PREDICTIONS = 4, 33, 5
+# Case, accents, numbers with commas, signs that expand, other scripts, odd spaces.
+TEXTS = (
+    "The quick brown fox jumps over the lazy dog.",
+    "In 1,234 cases of 20,000 the price was $3.50, not £4.",
+    "Él tomó café en la Universität Zürich — naïve, isn’t it?",
+    "State-of-the-art (well-known) e-mail: me@example.org!",
+    "½ cup of ﬂour, 5㎏ of rice, x² + y³",
+    "  Odd   spaces\tand\nlines  ",
+    "ALBERT, Bert & Ernie; iPhone, eBay, NASA",
+    "Привет, мир! Γειά σου, κόσμε.",
+    "東京は日本の首都です。 서울은 대한민국의 수도",
+    "नमस्ते दुनिया, مرحبا بالعالم, שלום עולם, สวัสดี",
+)
+# Parts that some classes of other libraries lack, and what comes out of them.
+OUTPUT_OF_PART = {"pooler": "pooled_output", "sentence_order_head": "sop_logits"}
+# Of shape `(rows, length, ...)`: what stands at padding is nobody's business.
+TOKEN_OUTPUTS = ("sequence_output", "start_logits", "end_logits")
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """How far two stored models are apart.
+
+    Args:
+        runners: tuple of two str. What ran each side.
+        differences: dict of output name to the largest absolute difference.
+        num_texts: int. How many texts were tokenized by both, 0 where one has no vocabulary.
+        other_ids: tuple of the texts to which the two vocabularies give different ids.
+    """
+
+    runners: tuple[str, str]
+    differences: dict[str, float]
+    num_texts: int
+    other_ids: tuple[str, ...]
+
+    @property
+    def agrees(self):
+        """Whether all outputs are within `TOLERANCE` of each other, and all texts' ids equal."""
+        return not self.other_ids and max(self.differences.values()) <= TOLERANCE
+
+
+def compare(source, target):
+    """Runs two stored models on the same inputs.
+
+    A side is run by the library that its format belongs to, where that is installed
+    (`transformers`, `keras_hub`; a TF Hub module runs itself), and by this package otherwise.
+
+    Args:
+        source: str or path. As `from_pretrained` takes it.
+        target: str or path.
+
+    Returns:
+        `Comparison`.
+
+    Raises:
+        FileNotFoundError: there is nothing, or a file is missing.
+        ValueError: damaged files, or models that have no output in common.
+    """
+    with formats.opened(source) as place, formats.opened(target) as other_place:
+        first, second = formats.read(place), formats.read(other_place)
+        rows, other_ids = _compare_texts(first.tokenizer, second.tokenizer)
+        inputs = _inputs((first.config, second.config), rows)
+        runner, outputs = _run(place, first, inputs)
+        other_runner, other_outputs = _run(other_place, second, inputs)
+    shared = [name for name in outputs if name in other_outputs]
+    if not shared:
+        raise ValueError(
+            f"{source} gives {', '.join(outputs)} and {target} gives {', '.join(other_outputs)}: "
+            "no output is in both."
+        )
+    differences = {
+        name: _difference(name, outputs[name], other_outputs[name], inputs["input_mask"])
+        for name in shared
+    }
+    return Comparison((runner, other_runner), differences, len(rows), other_ids)
+
+
+def _difference(name, first, second, mask):
+    first, second = np.asarray(first, "float64"), np.asarray(second, "float64")
+    if first.shape != second.shape:
+        raise ValueError(
+            f"`{name}` is of shape {first.shape} on one side and {second.shape} on the other. The "
+            "two are no conversion of each other."
+        )
+    difference = np.abs(first - second)
+    if name in TOKEN_OUTPUTS:
+        difference = difference[mask == 1]
+    # NaN compares as neither large nor small.
+    return float(np.max(np.nan_to_num(difference, nan=np.inf)))
+
+
+def _compare_texts(first, second):
+    """Returns the ids of all texts, and the texts to which two tokenizers give other ids."""
+    if first is None or second is None:
+        return [], ()
+    rows, other_rows = (tokenizer.encode_ids(list(TEXTS)) for tokenizer in (first, second))
+    pairs = zip(TEXTS, rows, other_rows, strict=True)
+    return rows, tuple(text for text, ids, other_ids in pairs if ids != other_ids)
+
+
+def _inputs(configs, text_rows):
+    """Returns random rows and those of the texts, padded, with positions to predict."""
+    length = min(LENGTH, *(config.max_position_embeddings for config in configs))
+    vocab_size = min(config.vocab_size for config in configs)
+    num_types = min(config.type_vocab_size for config in configs)
+    random = np.random.default_rng(0)
+    lengths = (max(1, length - 3 * row) for row in range(NUM_ROWS))
+    rows = [random.integers(0, vocab_size, size) for size in lengths]
+    rows += [ids[:length] for ids in text_rows]
+    ids = np.zeros((len(rows), length), "int32")
+    mask = np.zeros_like(ids)
+    for number, row in enumerate(rows):
+        ids[number, : len(row)], mask[number, : len(row)] = row, 1
+    positions = np.arange(min(NUM_PREDICTIONS, length), dtype="int32")
+    return {
+        "input_word_ids": ids,
+        "input_mask": mask,
+        "input_type_ids": (np.arange(length) // 4 % num_types * mask).astype("int32"),
+        "masked_lm_positions": np.tile(positions, (len(rows), 1)),
+    }
+
+
+def _run(place, checkpoint, inputs):
+    """Returns what ran a stored model, and its outputs by their names in this package."""
+    if checkpoint.format in PEERS and is_installed(checkpoint.format):
+        name, _, run = PEERS[checkpoint.format]
+        return name, run(place, checkpoint.model_class, inputs)
+    return "tf_albert", run_here(checkpoint, inputs)
+
+
+def run_here(checkpoint, inputs):
+    """Returns the outputs of a checkpoint as this package computes them.
+
+    Args:
+        checkpoint: `Checkpoint`.
+        inputs: dict of the inputs of the encoder and of the pretrainer.
+
+    Returns:
+        dict of output name to array, without what comes out of parts that are not stored.
+    """
+    lacking = [part for part in OUTPUT_OF_PART if _lacks(checkpoint, part)]
+    model_class = saving.model_class(checkpoint.model_class)
+    model, _ = build_model(checkpoint, model_class, allow_missing=lacking)
+    encoder = getattr(model, "encoder", model)
+    outputs = {name: encoder(inputs)[name] for name in ("sequence_output", "pooled_output")}
+    if model is not encoder:
+        chooses = checkpoint.model_class == "AlbertMultipleChoice"
+        head = model(choices_of(inputs) if chooses else inputs)
+        outputs |= head if isinstance(head, dict) else {"logits": head}
+    left_out = [OUTPUT_OF_PART[part] for part in lacking]
+    return {name: np.asarray(value) for name, value in outputs.items() if name not in left_out}
+
+
+def _lacks(checkpoint, part):
+    has_part = part == "pooler" or checkpoint.model_class == "AlbertPretrainer"
+    return has_part and not any(name.startswith(f"{part}/") for name in checkpoint.arrays)

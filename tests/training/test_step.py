@@ -45,7 +45,10 @@ def assert_same_weights(model, expected, atol=1e-5):
     [
         ("lamb", "one_device", {}),
         ("lamb", "one_device", {"jit_compile": True}),
+        ("lamb", "one_device", {"accumulation": 4}),
+        ("lamb", "mirrored", {}),
         ("lamb", "mirrored", {"accumulation": 2}),
+        ("adamw", "one_device", {}),
         ("adamw", "one_device", {"accumulation": 4}),
         ("adamw", "mirrored", {}),
     ],

@@ -14,6 +14,7 @@ from tf_albert.modeling import saving
 # In the order in which they are looked for: what was converted holds a `provenance.json` too.
 FORMATS = {
     "google": "tf_albert.convert.google",
+    "huggingface": "tf_albert.convert.huggingface",
     "tf_albert": "tf_albert.convert.native",
 }
 READ_ONLY = ("hub",)

@@ -1,0 +1,118 @@
+"""Files of arrays as Hugging Face stores them: `model.safetensors`, whole or in shards."""
+
+import numpy as np
+
+from tf_albert import files
+
+WEIGHTS_FILE = "model.safetensors"
+INDEX_FILE = "model.safetensors.index.json"
+PICKLE_FILES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
+NUMPY_TYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "I64": "int64"}
+
+
+def finds(folder):
+    """Whether a folder has such files, or the pickles that came before them."""
+    return any((folder / name).exists() for name in (WEIGHTS_FILE, INDEX_FILE, *PICKLE_FILES))
+
+
+def read(folder):
+    """Returns the arrays in a folder, floats as float32.
+
+    Args:
+        folder: path.
+
+    Returns:
+        tuple of a dict of name to array, and the tuple of files that were read.
+
+    Raises:
+        FileNotFoundError: a shard is missing.
+        ModuleNotFoundError: safetensors is not installed.
+        ValueError: a damaged file, or a pickle.
+    """
+    if (folder / WEIGHTS_FILE).exists():
+        return _read_file(folder / WEIGHTS_FILE), (folder / WEIGHTS_FILE,)
+    if not (folder / INDEX_FILE).exists():
+        raise ValueError(
+            f"{folder} holds a pickle, which is code that runs when it is opened. If you trust it, "
+            'turn it into safetensors: python -c "import sys, transformers as t; f = sys.argv[1]; '
+            "m = getattr(t, t.AutoConfig.from_pretrained(f).architectures[0]); "
+            f'm.from_pretrained(f).save_pretrained(f)" {folder}'
+        )
+    shards = _shards(folder)
+    arrays = {}
+    for path, names in shards.items():
+        content = _read_file(path)
+        if sorted(content) != sorted(names):
+            raise ValueError(
+                f"{path} holds other arrays than {INDEX_FILE} says. Copy the folder again."
+            )
+        arrays |= content
+    return arrays, (folder / INDEX_FILE, *shards)
+
+
+def _shards(folder):
+    """Returns the names of the arrays of each shard's path."""
+    index = files.read_json(folder / INDEX_FILE)
+    names = index.get("weight_map") if isinstance(index, dict) else None
+    if not isinstance(names, dict):
+        raise ValueError(f"{folder / INDEX_FILE} has no `weight_map`. Copy the folder again.")
+    shards = {}
+    for name, file in names.items():
+        shards.setdefault(folder / file, []).append(name)
+    missing = [path.name for path in shards if not path.exists()]
+    if missing:
+        raise FileNotFoundError(
+            f"{folder} lacks {', '.join(missing)}, which {INDEX_FILE} names. Copy the folder again."
+        )
+    return shards
+
+
+def _read_file(path):
+    library = _library()
+    try:
+        stored = library.deserialize(path.read_bytes())
+    except library.SafetensorError as error:
+        raise ValueError(f"{path} cannot be read: {error}. Copy it again.") from error
+    return {name: _array(path, name, **tensor) for name, tensor in stored}
+
+
+def _array(path, name, dtype, shape, data):
+    if dtype == "BF16":
+        # bfloat16 is the upper half of a float32.
+        upper = np.frombuffer(data, "<u2").astype("<u4") << 16
+        return upper.view("float32").reshape(shape)
+    if dtype not in NUMPY_TYPES:
+        raise ValueError(
+            f"`{name}` in {path} is of the type {dtype}. Expected: BF16, {', '.join(NUMPY_TYPES)}."
+        )
+    array = np.frombuffer(data, NUMPY_TYPES[dtype]).reshape(shape)
+    return array.astype("float32") if dtype.startswith("F") else array
+
+
+def write(path, arrays):
+    """Writes arrays to a file.
+
+    Args:
+        path: path.
+        arrays: dict of name to array.
+
+    Raises:
+        ModuleNotFoundError: safetensors is not installed.
+    """
+    _library()
+    from safetensors.numpy import save_file
+
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    # transformers refuses a file that does not say which library's layout it has.
+    save_file(contiguous, path, metadata={"format": "pt"})
+
+
+def _library():
+    try:
+        import safetensors
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "`safetensors` reads and writes Hugging Face's files and is not installed: "
+            "pip install 'tf_albert[huggingface]'"
+        ) from error
+    return safetensors

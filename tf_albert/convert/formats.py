@@ -15,6 +15,7 @@ from tf_albert.modeling import saving
 FORMATS = {
     "google": "tf_albert.convert.google",
     "huggingface": "tf_albert.convert.huggingface",
+    "keras_hub": "tf_albert.convert.keras_hub",
     "tf_albert": "tf_albert.convert.native",
 }
 READ_ONLY = ("hub",)

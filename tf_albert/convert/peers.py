@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_albert import files
+from tf_albert.convert import keras_hub
 
 NUM_CHOICES = 2
 ENCODER_INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
@@ -82,22 +83,14 @@ def _for_transformers(inputs):
 
 def run_keras_hub(folder, model_class, inputs):
     """Returns the outputs of a preset as keras-hub computes them; arguments as above."""
-    import keras_hub
-
+    live = keras_hub.load(folder)
     names = ("token_ids", "padding_mask", "segment_ids")
     theirs = {name: inputs[ours] for name, ours in zip(names, ENCODER_INPUTS, strict=True)}
-    if (folder / "task.json").exists():
-        task = keras_hub.models.Task.from_preset(str(folder), preprocessor=None)
-    else:
-        task = None
-    backbone = keras_hub.models.Backbone.from_preset(str(folder)) if task is None else task.backbone
-    encoded = backbone(theirs)
-    outputs = {name: encoded[name] for name in ("sequence_output", "pooled_output")}
+    outputs = dict(getattr(live, "backbone", live)(theirs))
     if model_class == "AlbertPretrainer":
-        positions = {"mask_positions": inputs["masked_lm_positions"]}
-        outputs["mlm_logits"] = task(theirs | positions)
+        outputs["mlm_logits"] = live(theirs | {"mask_positions": inputs["masked_lm_positions"]})
     elif model_class == "AlbertClassifier":
-        outputs["logits"] = task(theirs)
+        outputs["logits"] = live(theirs)
     return {name: np.asarray(value) for name, value in outputs.items()}
 
 

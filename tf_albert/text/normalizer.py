@@ -18,6 +18,8 @@ import numpy as np
 # Planes 4 to 13 hold no assigned code points, 15 and 16 are for private use.
 _ASSIGNED = (range(0x40000), range(0xE0000, 0xE1000))
 _SURROGATES = range(0xD800, 0xE000)
+# Of a model that normalizes by itself, by whether it lower-cases.
+NAMES = {True: "albert_lower_case", False: "albert"}
 
 
 def normalize(text, lower_case=True):
@@ -68,13 +70,27 @@ def with_normalization(model_proto, lower_case):
     """
     from sentencepiece import sentencepiece_model_pb2
 
+    if normalization_of(model_proto) == bool(lower_case):
+        return model_proto
     proto = sentencepiece_model_pb2.ModelProto.FromString(model_proto)
     table = _table(lower_case)
     own_rules = read_charsmap(proto.normalizer_spec.precompiled_charsmap, frozenset(table))
     rules = _compose(table, own_rules)
     proto.normalizer_spec.precompiled_charsmap = _compile(rules)
-    proto.normalizer_spec.name = "albert_lower_case" if lower_case else "albert"
+    proto.normalizer_spec.name = NAMES[bool(lower_case)]
     return proto.SerializeToString()
+
+
+def normalization_of(model_proto):
+    """Returns the `lower_case` with which `with_normalization` made a model, or None.
+
+    Args:
+        model_proto: bytes. A serialized SentencePiece model.
+    """
+    from sentencepiece import sentencepiece_model_pb2
+
+    name = sentencepiece_model_pb2.ModelProto.FromString(model_proto).normalizer_spec.name
+    return {made: lower_case for lower_case, made in NAMES.items()}.get(name)
 
 
 def _compose(first, second):

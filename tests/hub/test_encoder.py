@@ -111,7 +111,7 @@ def test_provenance_tells_model_and_sums(modules, pretrainer):
         for path in (modules / "encoder").rglob("*")
         if path.is_file() and path.name != "provenance.json"
     }
-    assert provenance["sha256"] == there
+    assert provenance["files_sha256"] == there
 
 
 def test_config_is_an_asset(modules, pretrainer):

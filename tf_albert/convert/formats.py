@@ -13,6 +13,7 @@ from tf_albert.modeling import saving
 
 # In the order in which they are looked for: what was converted holds a `provenance.json` too.
 FORMATS = {
+    "hub": "tf_albert.convert.hub_module",
     "google": "tf_albert.convert.google",
     "huggingface": "tf_albert.convert.huggingface",
     "keras_hub": "tf_albert.convert.keras_hub",

@@ -10,9 +10,9 @@ import tensorflow as tf
 
 import tf_albert
 from tf_albert import files
+from tf_albert.modeling.saving import write_provenance
 
 MODULE_FILE = "saved_model.pb"
-PROVENANCE_FILE = "provenance.json"
 # Written anew with other bytes on every save; TensorFlow does not need it.
 FINGERPRINT_FILE = "fingerprint.pb"
 
@@ -70,18 +70,7 @@ def write_module(root, path, assets, provenance, signature=None):
         root.assets = [tf.saved_model.Asset(str(file)) for file in sorted(Path(beside).iterdir())]
         tf.saved_model.save(root, str(folder), signatures=signature)
         (folder / FINGERPRINT_FILE).unlink(missing_ok=True)
-        files.write_json(
-            folder / PROVENANCE_FILE,
-            {
-                "tf_albert_version": tf_albert.__version__,
-                **provenance,
-                "sha256": {
-                    file.relative_to(folder).as_posix(): files.sha256(file)
-                    for file in sorted(folder.rglob("*"))
-                    if file.is_file()
-                },
-            },
-        )
+        write_provenance(folder, {"tf_albert_version": tf_albert.__version__, **provenance})
 
 
 def describe(model):

@@ -55,8 +55,12 @@ def write_provenance(folder, facts):
         folder: path. A folder whose other files are written.
         facts: dict of JSON values.
     """
-    others = sorted(path for path in folder.iterdir() if path.name != PROVENANCE_FILE)
-    sums = {path.name: files.sha256(path) for path in others if path.is_file()}
+    others = sorted(path for path in folder.rglob("*") if path.is_file())
+    sums = {
+        path.relative_to(folder).as_posix(): files.sha256(path)
+        for path in others
+        if path != folder / PROVENANCE_FILE
+    }
     files.write_json(folder / PROVENANCE_FILE, facts | {"files_sha256": sums})
 
 

@@ -1,0 +1,175 @@
+import functools
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tf_albert
+from tests.convert import garden
+from tests.helpers import random_inputs, randomize
+from tf_albert import AlbertClassifier, AlbertEncoder, AlbertPretrainer, hub
+from tf_albert.convert import formats
+
+NAMES = ("input_word_ids", "input_mask", "input_type_ids")
+TANH_GELU = functools.partial(tf.nn.gelu, approximate=True)
+# tf_keras says of every model that is saved as a SavedModel that other formats are newer.
+pytestmark = pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5:UserWarning")
+
+
+@pytest.fixture
+def garden_module(tmp_path, small_config):
+    """A function of an activation that saves a module in the Model Garden's layout."""
+
+    def save(activation=TANH_GELU, **changes):
+        model = garden.encoder(small_config.replace(**changes), activation)
+        model.save(str(tmp_path / "module"), include_optimizer=False, save_format="tf")
+        return tmp_path / "module", model
+
+    return save
+
+
+def assert_same(encoder, outputs, inputs):
+    ours = encoder(inputs)
+    mask = inputs["input_mask"] == 1
+    np.testing.assert_allclose(
+        np.asarray(ours["sequence_output"])[mask], outputs["sequence_output"][mask], atol=1e-5
+    )
+    np.testing.assert_allclose(ours["pooled_output"], outputs["pooled_output"], atol=1e-5)
+
+
+@pytest.mark.parametrize("embedding_size", [20, 28], ids=["projection", "no projection"])
+def test_module_of_the_model_garden(garden_module, small_config, embedding_size):
+    folder, model = garden_module(embedding_size=embedding_size)
+    encoder = AlbertEncoder.from_pretrained(folder)
+    expected = small_config.replace(embedding_size=embedding_size)
+    for name in ("num_attention_heads", "num_hidden_layers", "intermediate_size", "vocab_size"):
+        assert getattr(encoder.config, name) == getattr(expected, name)
+    inputs = random_inputs(small_config)
+    assert_same(encoder, model({name: inputs[name] for name in NAMES}), inputs)
+
+
+def test_report_of_a_module_says_what_it_does_not_tell(garden_module, tmp_path):
+    folder, _ = garden_module()
+    report = formats.convert(folder, tmp_path / "ours", "tf_albert")
+    assert report.dropped == {"dropout": "no module tells it; 0.0 is that of the v2 releases"}
+    moved = {source: target for source, target, _ in report.moved}
+    assert moved["transformer/self_attention/query/kernel"] == "attention_0/query/kernel"
+    assert len(moved) == 25
+
+
+def test_vocabulary_of_the_model_garden_is_lower_cased(garden_module, vocabulary):
+    folder, _ = garden_module()
+    shutil.copy(vocabulary, folder / "assets" / "30k-clean.model")
+    assert formats.read(folder).tokenizer.lower_case
+
+
+def test_activation_that_the_module_does_not_tell_is_found_out(garden_module, small_config):
+    folder, model = garden_module(tf.nn.gelu)
+    with pytest.raises(ValueError, match=r"computes something else than an ALBERT .*'gelu'"):
+        AlbertEncoder.from_pretrained(folder)
+    small_config.replace(hidden_act="gelu_erf").to_json(folder / "albert_config.json")
+    inputs = random_inputs(small_config)
+    outputs = model({name: inputs[name] for name in NAMES})
+    assert_same(AlbertEncoder.from_pretrained(folder), outputs, inputs)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"parameter_sharing": "none"},
+        {"num_hidden_layers": 6, "num_hidden_groups": 2, "inner_group_num": 2},
+        {"embedding_size": 28, "hidden_act": "relu", "layer_norm_epsilon": 1e-5},
+        {"hidden_dropout_prob": 0.1},
+    ],
+    ids=str,
+)
+def test_own_module_returns(tmp_path, small_config, changes):
+    encoder = randomize(AlbertEncoder(small_config.replace(**changes)))
+    hub.save_encoder(encoder, tmp_path / "module")
+    copy = AlbertEncoder.from_pretrained(tmp_path / "module")
+    assert copy.config == encoder.config
+    for ours, theirs in zip(copy.trainable_weights, encoder.trainable_weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_encoder_of_a_pretrainer_module(tmp_path, small_config):
+    pretrainer = randomize(AlbertPretrainer(small_config))
+    hub.save_encoder(pretrainer, tmp_path / "module")
+    checkpoint = formats.read(tmp_path / "module")
+    assert checkpoint.model_class == "AlbertEncoder"
+    assert checkpoint.dropped["mlm"] == "of a module, the encoder is read"
+    inputs = random_inputs(small_config)
+    np.testing.assert_array_equal(
+        AlbertEncoder.from_pretrained(tmp_path / "module")(inputs)["pooled_output"],
+        pretrainer.encoder(inputs)["pooled_output"],
+    )
+
+
+def refuses(folder, message):
+    with pytest.raises(ValueError, match=message):
+        formats.convert(folder, folder.parent / "out", "tf_albert")
+    assert not (folder.parent / "out").exists()
+
+
+def test_other_modules_are_refused(tmp_path, small_config, tokenizer):
+    preprocess = tf_albert.AlbertPreprocessor(tokenizer, sequence_length=9)
+    hub.save_preprocessor(preprocess, tmp_path / "preprocessor")
+    classifier = AlbertClassifier(small_config, num_classes=2)
+    hub.save_classifier(classifier, preprocess, tmp_path / "classifier", ["no", "yes"])
+    for name in ("preprocessor", "classifier"):
+        refuses(tmp_path / name, f"{name} is no encoder module of ALBERT; its first variables")
+
+
+@pytest.fixture
+def module(tmp_path, small_config):
+    hub.save_encoder(randomize(AlbertEncoder(small_config)), tmp_path / "module")
+    return tmp_path / "module"
+
+
+@pytest.mark.parametrize("tenth", range(10))
+@pytest.mark.parametrize(
+    "name",
+    ["saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001"],
+)
+def test_truncated_file(module, name, tenth):
+    (module / "provenance.json").unlink()
+    content = (module / name).read_bytes()
+    (module / name).write_bytes(content[: len(content) * tenth // 10])
+    refuses(module, "module cannot be loaded as a TF Hub module")
+
+
+def test_flipped_byte_is_found_by_the_sum(module):
+    path = module / "variables" / "variables.data-00000-of-00001"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    refuses(module, r"variables\.data-00000-of-00001 is damaged or was replaced")
+
+
+def test_config_of_another_computation(module, small_config):
+    (module / "provenance.json").unlink()
+    for changes in ({"num_attention_heads": 7}, {"hidden_act": "relu"}):
+        small_config.replace(**changes).to_json(module / "assets" / "albert_config.json")
+        name, value = next(iter(changes.items()))
+        refuses(module, f"computes something else than an ALBERT .*{name}='?{value}")
+
+
+def test_module_is_only_read(module, tmp_path):
+    with pytest.raises(ValueError, match="'hub' is only read here; `tf-albert export` writes"):
+        formats.convert(module, tmp_path / "out", "hub")
+
+
+def test_provenance_names_every_file(module):
+    sums = formats.read(module).provenance()["files_sha256"]
+    assert "saved_model.pb" in sums
+    assert (
+        json.loads((module / "provenance.json").read_text())["files_sha256"].items()
+        <= {
+            path.relative_to(module).as_posix(): sums[path.name]
+            for path in module.rglob("*")
+            if path.is_file()
+        }.items()
+    )

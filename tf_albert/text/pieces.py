@@ -23,8 +23,9 @@ class Encoding:
     Args:
         ids: list of int.
         pieces: list of str; `▁` marks the start of a word.
-        offsets: list of (begin, end), in characters of the text as given: the span that the token
-            came from, without the space before a `▁`.
+        offsets: list of (begin, end), in characters of the text as given: the smallest span that
+            covers what the token came from, without the space before a `▁`. A `▁` by itself has an
+            empty one; every token of a character that stands for several (½) has that character.
     """
 
     ids: list
@@ -116,9 +117,9 @@ class PieceTokenizer:
             text: str.
         """
         tokens = self._processor.encode(text, out_type="immutable_proto").pieces
-        spans = _spans(text, tokens)
         encoding = Encoding([], [], [])
-        for token, span in zip(tokens, spans, strict=True):
+        for number, token in enumerate(tokens):
+            span = _span(text, token, is_first=number == 0)
             parts = self._expansions.get(token.id, [(token.piece, token.id)])
             encoding.pieces.extend(piece for piece, _ in parts)
             encoding.ids.extend(index for _, index in parts)
@@ -212,18 +213,17 @@ def _expand(ids, expansions):
     return [part for index in ids for part in expansions.get(index, (index,))]
 
 
-def _spans(text, tokens):
-    """Returns each token's span; a token from within an expanded character gets that character."""
-    spans, following = [], (len(text), len(text))
-    for token in reversed(tokens):
-        begin, end = token.begin, token.end
-        while begin < end and text[begin].isspace():
-            begin += 1
-        if begin == end and token.begin == following[0]:
-            begin, end = following
-        following = (begin, end)
-        spans.append(following)
-    return spans[::-1]
+def _span(text, token, is_first):
+    """Returns the characters that a token came from, without the white space before it."""
+    begin, end = token.begin, token.end
+    while begin < end and text[begin].isspace():
+        begin += 1
+    # A token from within a character that stands for several (½, say) is given no span of its own;
+    # a `▁` that is one by itself came from white space, or is put before the text.
+    from_space = token.begin < begin or is_first
+    if begin == end and not (token.piece == WORD_START and from_space):
+        end += 1
+    return begin, end
 
 
 def _part_spans(span, pieces):

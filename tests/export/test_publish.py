@@ -167,8 +167,8 @@ def with_provenance(**values):
     ("change", "message"),
     [
         (without("provenance.json"), "is no model folder: it lacks provenance.json"),
-        (without("tokenizer_config.json"), "has no tokenizer_config.json"),
-        (without("spiece.model"), "spiece.model does not exist"),
+        (without("tokenizer_config.json"), "lacks tokenizer_config.json, which"),
+        (without("spiece.model"), "lacks spiece.model, which provenance.json names"),
         (without("model.weights.h5"), "lacks model.weights.h5"),
         (with_provenance(model_class="Bert"), "names the model class 'Bert'"),
         (with_provenance(task={}), "has no `task` with `labels`"),

@@ -2,22 +2,29 @@
 
 import contextlib
 import dataclasses
-import importlib
 import logging
 from pathlib import Path
 
 from tf_albert import files
-from tf_albert.convert import archive, remote
+from tf_albert.convert import (
+    archive,
+    google,
+    hub_module,
+    huggingface,
+    keras_hub,
+    native,
+    remote,
+)
 from tf_albert.convert.checkpoint import build_model
 from tf_albert.modeling import saving
 
 # In the order in which they are looked for: what was converted holds a `provenance.json` too.
 FORMATS = {
-    "hub": "tf_albert.convert.hub_module",
-    "google": "tf_albert.convert.google",
-    "huggingface": "tf_albert.convert.huggingface",
-    "keras_hub": "tf_albert.convert.keras_hub",
-    "tf_albert": "tf_albert.convert.native",
+    "hub": hub_module,
+    "google": google,
+    "huggingface": huggingface,
+    "keras_hub": keras_hub,
+    "tf_albert": native,
 }
 READ_ONLY = ("hub",)
 LOGGER = logging.getLogger("tf_albert")
@@ -34,7 +41,7 @@ def format_of(where):
         ValueError: no known format.
     """
     for name, module in FORMATS.items():
-        if importlib.import_module(module).finds(where):
+        if module.finds(where):
             return name
     if not where.exists():
         raise FileNotFoundError(f"{where} does not exist. Expected a model: {_expected()}.")
@@ -117,7 +124,7 @@ def _read(place, source_format):
 def _module(name):
     if name not in FORMATS:
         raise ValueError(f"Unknown format {name!r}. Known formats: {', '.join(FORMATS)}.")
-    return importlib.import_module(FORMATS[name])
+    return FORMATS[name]
 
 
 def convert(source, target, target_format, source_format=None, model_class=None, allow_missing=()):

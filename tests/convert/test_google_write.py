@@ -54,6 +54,10 @@ def test_report_accounts_for_every_array(tmp_path):
         "pooler/bias",
         stored["bert/pooler/dense/bias"].shape,
     ) in report.moved
+    back = formats.convert(tmp_path / "ours", tmp_path / "back", "google")
+    assert {(target, source) for source, target, _ in back.moved} == {
+        (source, target) for source, target, _ in report.moved
+    }
     written = json.loads((tmp_path / "ours" / "provenance.json").read_text())["conversion"]
     assert written["report"] == report.to_json()
     assert written["format"] == "google"

@@ -16,6 +16,7 @@ import tf_albert
 from tests.helpers import GOOGLE, random_inputs, randomize, require
 from tf_albert import AlbertConfig, AlbertEncoder, AlbertPretrainer, AlbertSpanLabeler
 from tf_albert.convert import formats
+from tf_albert.convert.names import weights_by_name
 from tf_albert.convert.peers import run_transformers
 from tf_albert.convert.verification import run_here
 
@@ -211,6 +212,23 @@ def test_masked_lm_lacks_what_is_named(tmp_path):
         tmp_path / "theirs", allow_missing=["pooler", "sentence_order_head"]
     )
     assert model.config.num_hidden_groups == 2
+
+
+@pytest.mark.parametrize("embedding_size", [10, 28], ids=["projection", "no projection"])
+def test_report_names_every_array_on_both_sides(tmp_path, small_config, embedding_size):
+    import safetensors
+
+    config = small_config.replace(embedding_size=embedding_size)
+    randomize(AlbertSpanLabeler(config)).save_pretrained(tmp_path / "ours")
+    report = formats.convert(tmp_path / "ours", tmp_path / "theirs", "huggingface")
+    with safetensors.safe_open(tmp_path / "theirs" / "model.safetensors", "numpy") as stored:
+        targets = {target for _, target, _ in report.moved}
+        assert targets | report.fresh.keys() == set(stored.keys())
+        assert len(report.fresh) == (2 if embedding_size == 28 else 0)
+    moved = {source: target for source, target, _ in report.moved}
+    assert moved["head/kernel"] == "qa_outputs.weight"
+    sources = moved.keys() | report.dropped.keys()
+    assert sources == weights_by_name(AlbertSpanLabeler(config)).keys()
 
 
 def test_pooler_of_a_model_for_spans_is_left_out_aloud(tmp_path, small_config):

@@ -162,6 +162,7 @@ def test_epsilon_of_the_head_is_named_and_all_that_differs(tmp_path, small_confi
         "sentence_order_head/kernel": "no place in AlbertMaskedLM",
     }
     live = load(tmp_path / "theirs")
+    assert {target for _, target, _ in report.moved} == {weight.path for weight in live.weights}
     live.masked_lm_head._intermediate_layer_norm.epsilon = small_config.layer_norm_epsilon
     inputs = inputs_of(small_config)
     logits = live(

@@ -72,18 +72,49 @@ class Checkpoint:
 
 
 @dataclasses.dataclass(frozen=True)
+class Written:
+    """How a format keeps the weights of a model.
+
+    Args:
+        names: dict of this package's name to the format's.
+        left_out: dict of this package's name, or of another fact, to why the format has no place
+            for it.
+        added: dict of the format's name to why it stands there besides.
+    """
+
+    names: dict
+    left_out: dict = dataclasses.field(default_factory=dict)
+    added: dict = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
 class Report:
     """What became of every array of a conversion.
 
     Args:
-        moved: list of (source name, target name, shape).
+        moved: list of (source name, target name, shape here).
         dropped: dict of source name to why it was left out.
-        fresh: dict of target name to why it was initialized anew.
+        fresh: dict of target name to why it holds what the source has not.
     """
 
     moved: list
     dropped: dict
     fresh: dict
+
+    def written_as(self, written):
+        """Returns the report with the target's names instead of this package's.
+
+        Args:
+            written: `Written`.
+        """
+        sources = {ours: source for source, ours, _ in self.moved}
+        left_out = {sources.get(ours, ours): why for ours, why in written.left_out.items()}
+        names = written.names
+        return Report(
+            [(source, names[ours], shape) for source, ours, shape in self.moved if ours in names],
+            self.dropped | left_out,
+            {names[ours]: why for ours, why in self.fresh.items() if ours in names} | written.added,
+        )
 
     def lines(self):
         """Returns the report as lines of text, a line for each array."""

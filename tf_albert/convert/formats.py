@@ -156,8 +156,7 @@ def convert(source, target, target_format, source_format=None, model_class=None,
     model_class = model_class or saving.model_class(checkpoint.model_class)
     model, report = build_model(checkpoint, model_class, allow_missing)
     with files.replacing_folder(target) as folder:
-        left_out = writer.write(model, folder, checkpoint.tokenizer)
-        report = dataclasses.replace(report, dropped=report.dropped | (left_out or {}))
+        report = report.written_as(writer.write(model, folder, checkpoint.tokenizer))
         facts = {
             "model_class": model_class.__name__,
             "head_arguments": model.head_arguments(),

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_albert.config import AlbertConfig
-from tf_albert.convert.checkpoint import Checkpoint, collect
+from tf_albert.convert.checkpoint import Checkpoint, Written, collect
 from tf_albert.convert.names import Place, weights_by_name
 from tf_albert.text.pieces import VOCABULARY_FILE, PieceTokenizer
 
@@ -132,6 +132,9 @@ def write(model, folder, tokenizer=None):
         folder: path. A folder that exists.
         tokenizer: `PieceTokenizer` or None.
 
+    Returns:
+        `Written`.
+
     Raises:
         ValueError: a model that Google's code has no names for.
     """
@@ -155,6 +158,7 @@ def write(model, folder, tokenizer=None):
     config.to_json(folder / CONFIG_FILE)
     if tokenizer is not None:
         tokenizer.write_vocabulary(folder / VOCABULARY_FILES[0])
+    return Written({ours: place.name for ours, place in named.items() if ours in weights})
 
 
 def places(config, model_class):

@@ -5,7 +5,7 @@ import numpy as np
 from tf_albert import files
 from tf_albert.config import AlbertConfig
 from tf_albert.convert import safetensors_files
-from tf_albert.convert.checkpoint import WITHOUT_POOLER, Checkpoint, collect
+from tf_albert.convert.checkpoint import WITHOUT_POOLER, Checkpoint, Written, collect
 from tf_albert.convert.huggingface_names import (
     ACTIVATIONS,
     ARCHITECTURES,
@@ -180,7 +180,7 @@ def write(model, folder, tokenizer=None):
         tokenizer: `PieceTokenizer` or None.
 
     Returns:
-        dict of the weights that transformers' class has no place for to why.
+        `Written`.
 
     Raises:
         ModuleNotFoundError: safetensors is not installed.
@@ -206,16 +206,25 @@ def write(model, folder, tokenizer=None):
         for name, array in weights.items()
         if name not in left_out
     }
-    if not config.has_embedding_projection:
-        # transformers always has a projection.
-        projection = f"{prefix}encoder.embedding_hidden_mapping_in"
-        arrays[f"{projection}.weight"] = np.eye(config.hidden_size, dtype="float32")
-        arrays[f"{projection}.bias"] = np.zeros(config.hidden_size, "float32")
+    added = {} if config.has_embedding_projection else _identity(prefix, config.hidden_size)
+    arrays |= added
     safetensors_files.write(folder / safetensors_files.WEIGHTS_FILE, arrays)
     files.write_json(folder / CONFIG_FILE, _written_config(model, tokenizer))
     if tokenizer is not None:
         _write_tokenizer(tokenizer, config, folder)
-    return left_out
+    return Written(
+        {name: named[name].name for name in weights if name not in left_out},
+        left_out,
+        dict.fromkeys(added, "the identity: transformers always has a projection"),
+    )
+
+
+def _identity(prefix, size):
+    projection = f"{prefix}encoder.embedding_hidden_mapping_in"
+    return {
+        f"{projection}.weight": np.eye(size, dtype="float32"),
+        f"{projection}.bias": np.zeros(size, "float32"),
+    }
 
 
 def _written_config(model, tokenizer):

@@ -4,7 +4,7 @@ import numpy as np
 
 from tf_albert import files
 from tf_albert.config import AlbertConfig
-from tf_albert.convert.checkpoint import Checkpoint
+from tf_albert.convert.checkpoint import Checkpoint, Written
 from tf_albert.convert.keras_hub_names import our_shape, weights_of
 from tf_albert.convert.names import weights_by_name
 from tf_albert.text.normalizer import normalization_of
@@ -203,7 +203,7 @@ def write(model, folder, tokenizer=None):
         tokenizer: `PieceTokenizer` or None.
 
     Returns:
-        dict of what keras-hub's class has no place for to why.
+        `Written`.
 
     Raises:
         ValueError: a model that keras-hub cannot express.
@@ -216,12 +216,9 @@ def write(model, folder, tokenizer=None):
     live = _build(model, theirs[model_class])
     weights = weights_of(live)
     ours = {name: np.asarray(weight) for name, weight in weights_by_name(model).items()}
-    if not model.config.has_embedding_projection:
-        # keras-hub always has a projection.
-        ours["embedding/projection/kernel"] = np.eye(model.config.hidden_size, dtype="float32")
-        ours["embedding/projection/bias"] = np.zeros(model.config.hidden_size, "float32")
+    identity = {} if model.config.has_embedding_projection else _identity(model.config.hidden_size)
     for name, weight in weights.items():
-        weight.assign(ours[name].reshape(weight.shape))
+        weight.assign((ours | identity)[name].reshape(weight.shape))
     if tokenizer is not None:
         assets = keras_hub.models.AlbertTokenizer(proto=tokenizer.model_proto)
         assets.save_to_preset(str(folder))
@@ -229,7 +226,19 @@ def write(model, folder, tokenizer=None):
     left_out = dict.fromkeys(ours.keys() - weights.keys(), f"no place in {theirs[model_class]}")
     if model_class == "AlbertPretrainer":
         left_out["masked_lm_head epsilon"] = _head_epsilon(model.config)
-    return left_out
+    reason = "the identity: keras-hub always has a projection"
+    return Written(
+        {name: weight.path for name, weight in weights.items() if name not in identity},
+        left_out,
+        {weights[name].path: reason for name in identity},
+    )
+
+
+def _identity(size):
+    return {
+        "embedding/projection/kernel": np.eye(size, dtype="float32"),
+        "embedding/projection/bias": np.zeros(size, "float32"),
+    }
 
 
 def _check_expressible(config, model_class, theirs):

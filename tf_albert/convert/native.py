@@ -3,7 +3,7 @@
 import numpy as np
 
 from tf_albert import files
-from tf_albert.convert.checkpoint import Checkpoint
+from tf_albert.convert.checkpoint import Checkpoint, Written
 from tf_albert.convert.names import weights_by_name
 from tf_albert.modeling import saving
 from tf_albert.text.pieces import TOKENIZER_FILE, PieceTokenizer
@@ -43,5 +43,6 @@ def read(where):
 
 
 def write(model, folder, tokenizer=None):
-    """Writes the files of `save_pretrained` into a folder that exists."""
+    """Writes the files of `save_pretrained` into a folder that exists; returns `Written`."""
     saving.write_model(model, folder, tokenizer)
+    return Written({name: name for name in weights_by_name(model)})

@@ -1,14 +1,16 @@
 """The README's code, run as it stands where the demo has run."""
 
+import importlib.util
 import re
 import subprocess
 import sys
 
 import pytest
 
-from tests.helpers import REPOSITORY
+from tests.helpers import REPOSITORY, require
 
-BLOCKS = re.findall(r"```python\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL)
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 NAMES = ("keras_script", "keras_layer", "hub_load", "serving_signature")
 
 
@@ -39,6 +41,25 @@ def test_the_readmes_code_runs(block, demo_folder):
     # tensorflow-hub imports pkg_resources, which announces its own end.
     code = f"{block}\nimport sys\nassert {uses_package} or 'tf_albert' not in sys.modules\n"
     subprocess.run([sys.executable, "-c", code], cwd=demo_folder, check=True, capture_output=True)
+
+
+def test_the_readmes_conversion_runs(demo_folder):
+    require("parity", importlib.util.find_spec("transformers"), "needs '.[parity]'")
+    commands = [line.split()[1:] for line in README.splitlines() if "pretrained_hf" in line]
+    assert [command[0] for command in commands] == ["convert", "verify-conversion"]
+    convert, verify = (
+        subprocess.run(
+            [sys.executable, "-m", "tf_albert.cli", *command],
+            cwd=demo_folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for command in commands
+    )
+    assert re.search(r"pooler/kernel +->  albert.pooler.weight  \(\d+, \d+\)", convert)
+    assert "pretrained_hf: run by transformers" in verify
+    assert "0 of 10 differ" in verify
 
 
 def test_predict_and_evaluate_work_on_what_the_demo_made(demo_folder):

@@ -56,6 +56,18 @@ def test_model_comes_from_each_host(tmp_path):
         np.testing.assert_array_equal(loaded[name], expected)
 
 
+def test_model_that_lies_there_as_a_pickle_only(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("{}")
+    (tmp_path / "model" / "pytorch_model.bin").write_bytes(b"cos\nsystem\n")
+    with hosts.serve({"some/albert": tmp_path / "model"}) as address:
+        done = load(address, tmp_path, "hf://some/albert")
+    assert done.returncode == 1
+    assert "hf://some/albert holds a pickle, which is code that runs" in done.stderr
+    assert '.save_pretrained(f)" some/albert' in done.stderr
+    assert not list((tmp_path / "huggingface").rglob("pytorch_model.bin"))
+
+
 @pytest.mark.parametrize("name", ["hf://no/model", "kaggle://no/model/keras/base", "{}/no/model"])
 def test_model_that_the_host_does_not_have(tmp_path, name):
     with hosts.serve({}) as address:

@@ -4,6 +4,8 @@ import importlib
 import re
 from pathlib import Path
 
+from tf_albert.convert.safetensors_files import PICKLE_FILES, pickle_refusal
+
 SCHEMES = ("hf://", "kaggle://", "https://", "http://")
 # A pickle is code that runs when it is opened, and the others are for other frameworks.
 NOT_FETCHED = (
@@ -17,6 +19,8 @@ NOT_FETCHED = (
     "*.onnx",
     "*.tflite",
 )
+# Of what is fetched, the files of weights in any format that is read here.
+WEIGHT_SUFFIXES = (".safetensors", ".index", ".h5", ".pb")
 HUGGINGFACE_NAME = re.compile(r"hf://(?P<repo_id>[^/@]+/[^/@]+?)(@(?P<revision>.+))?/?")
 KAGGLE_NAME = re.compile(r"kaggle://(?P<handle>[^/]+/[^/]+/[^/]+/[^/]+(/\d+)?)/?")
 
@@ -39,7 +43,7 @@ def fetch(where):
         path.
 
     Raises:
-        ValueError: a name that is not of this form.
+        ValueError: a name that is not of this form, or a model that lies there as a pickle only.
         ModuleNotFoundError: the client is not installed; the message names the extra that has it.
         OSError: the client could not fetch it.
     """
@@ -48,7 +52,7 @@ def fetch(where):
     if where.startswith("kaggle://"):
         return _from_kaggle(where)
     client = _client("tensorflow_hub", None)
-    return _only_folder(_fetched(where, lambda: client.resolve(where)))
+    return _only_folder(_asked(where, lambda: client.resolve(where)))
 
 
 def _from_huggingface(where):
@@ -58,12 +62,14 @@ def _from_huggingface(where):
             f"{where} names no model. Expected: hf://owner/name or hf://owner/name@revision."
         )
     client = _client("huggingface_hub", "huggingface")
-    return _fetched(
-        where,
-        lambda: client.snapshot_download(
-            name["repo_id"], revision=name["revision"], ignore_patterns=NOT_FETCHED
-        ),
-    )
+    place = {"repo_id": name["repo_id"], "revision": name["revision"]}
+    download = client.snapshot_download
+    folder = Path(_asked(where, lambda: download(**place, ignore_patterns=NOT_FETCHED)))
+    if not any(path.suffix in WEIGHT_SUFFIXES for path in folder.rglob("*")):
+        names = _asked(where, lambda: client.list_repo_files(**place))
+        if not set(names).isdisjoint(PICKLE_FILES):
+            raise ValueError(pickle_refusal(where, name["repo_id"]))
+    return folder
 
 
 def _from_kaggle(where):
@@ -74,7 +80,7 @@ def _from_kaggle(where):
             "without /version."
         )
     client = _client("kagglehub", "kaggle")
-    return _only_folder(_fetched(where, lambda: client.model_download(name["handle"])))
+    return _only_folder(_asked(where, lambda: client.model_download(name["handle"])))
 
 
 def _client(module, extra):
@@ -86,9 +92,10 @@ def _client(module, extra):
         ) from error
 
 
-def _fetched(where, download):
+def _asked(where, question):
+    """Returns what a host's client answers; all of its errors become an `OSError`."""
     try:
-        return Path(download())
+        return question()
     except Exception as error:  # the clients' errors share no base class
         reason = " ".join(str(error).split()) or type(error).__name__
         raise OSError(f"{where} could not be fetched: {reason}") from error
@@ -96,5 +103,6 @@ def _fetched(where, download):
 
 def _only_folder(folder):
     """Returns the folder within a folder that holds nothing else: archives often have one."""
+    folder = Path(folder)
     inside = list(folder.iterdir())
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder

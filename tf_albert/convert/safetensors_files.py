@@ -32,12 +32,7 @@ def read(folder):
     if (folder / WEIGHTS_FILE).exists():
         return _read_file(folder / WEIGHTS_FILE), (folder / WEIGHTS_FILE,)
     if not (folder / INDEX_FILE).exists():
-        raise ValueError(
-            f"{folder} holds a pickle, which is code that runs when it is opened. If you trust it, "
-            'turn it into safetensors: python -c "import sys, transformers as t; f = sys.argv[1]; '
-            "m = getattr(t, t.AutoConfig.from_pretrained(f).architectures[0]); "
-            f'm.from_pretrained(f).save_pretrained(f)" {folder}'
-        )
+        raise ValueError(pickle_refusal(folder))
     shards = _shards(folder)
     arrays = {}
     for path, names in shards.items():
@@ -48,6 +43,21 @@ def read(folder):
             )
         arrays |= content
     return arrays, (folder / INDEX_FILE, *shards)
+
+
+def pickle_refusal(where, name=None):
+    """Returns why a pickle is not opened, and the command that turns it into safetensors.
+
+    Args:
+        where: str or path. What the user named.
+        name: str or path. What `transformers` calls it, and the folder that the command writes.
+    """
+    return (
+        f"{where} holds a pickle, which is code that runs when it is opened. If you trust it, "
+        'turn it into safetensors: python -c "import sys, transformers as t; f = sys.argv[1]; '
+        "m = getattr(t, t.AutoConfig.from_pretrained(f).architectures[0]); "
+        f'm.from_pretrained(f).save_pretrained(f)" {name or where}'
+    )
 
 
 def _shards(folder):

@@ -187,13 +187,17 @@ class PieceTokenizer:
         if not settings.exists():
             raise FileNotFoundError(
                 f"{folder} has no {TOKENIZER_FILE}, so whether text is to be lower-cased is "
-                "unknown. Save the model with its tokenizer: "
-                "`model.save_pretrained(folder, tokenizer)`."
+                "unknown. Save the model with its tokenizer, "
+                "`model.save_pretrained(folder, tokenizer)`; or, where it is in another format, "
+                "`tf-albert convert` it first."
             )
         try:
             lower_case = json.loads(settings.read_text(encoding="utf-8"))["lower_case"]
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f'{settings} must hold {{"lower_case": true or false}}.') from error
+            raise ValueError(
+                f'{settings} must hold {{"lower_case": true or false}}. Where the folder is in '
+                "another format, `tf-albert convert` it first."
+            ) from error
         return cls(folder / VOCABULARY_FILE, lower_case)
 
 

@@ -60,12 +60,14 @@ class TransformerEncoderBlock(layers.Layer):
         return self.output_norm(hidden + self.dense(inner))
 
 
-def encoder(config, activation):
+def encoder(config, activation, scopes=None, left_out=()):
     """Returns the model that the Model Garden exports, its weights random.
 
     Args:
         config: `AlbertConfig`.
         activation: function of a tensor.
+        scopes: list of str, or None. The layers' names; BERT's have weights and a name each.
+        left_out: names of outputs that the model does not give.
     """
     inputs = {
         name: layers.Input((None,), dtype=tf.int32, name=name)
@@ -86,10 +88,11 @@ def encoder(config, activation):
             "...x,xy->...y", config.hidden_size, bias_axes="y", name="embedding_projection"
         )(data)
     mask = layers.Lambda(lambda x: tf.cast(x[:, None, :], tf.float32))(inputs["input_mask"])
-    block = TransformerEncoderBlock(config, activation, name="transformer")
+    scopes = scopes or ["transformer"] * config.num_hidden_layers
+    blocks = {scope: TransformerEncoderBlock(config, activation, name=scope) for scope in scopes}
     encoder_outputs = []
-    for _ in range(config.num_hidden_layers):
-        data = block([data, mask])
+    for scope in scopes:
+        data = blocks[scope]([data, mask])
         encoder_outputs.append(data)
     pooled = layers.Dense(config.hidden_size, activation="tanh", name="pooler_transform")(
         data[:, 0, :]
@@ -100,7 +103,8 @@ def encoder(config, activation):
         "pooled_output": pooled,
         "default": pooled,
     }
-    model = tf_keras.Model(inputs, outputs)
+    given = {name: value for name, value in outputs.items() if name not in left_out}
+    model = tf_keras.Model(inputs, given)
     generator = tf.random.Generator.from_seed(4)
     for weight in model.weights:
         weight.assign(generator.normal(weight.shape, stddev=0.2))

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:You are saving your model as an 
 def garden_module(tmp_path, small_config):
     """A function of an activation that saves a module in the Model Garden's layout."""
 
-    def save(activation=TANH_GELU, **changes):
-        model = garden.encoder(small_config.replace(**changes), activation)
+    def save(activation=TANH_GELU, scopes=None, left_out=(), **changes):
+        model = garden.encoder(small_config.replace(**changes), activation, scopes, left_out)
         model.save(str(tmp_path / "module"), include_optimizer=False, save_format="tf")
         return tmp_path / "module", model
 
@@ -121,6 +121,38 @@ def test_other_modules_are_refused(tmp_path, small_config, tokenizer):
     hub.save_classifier(classifier, preprocess, tmp_path / "classifier", ["no", "yes"])
     for name in ("preprocessor", "classifier"):
         refuses(tmp_path / name, f"{name} is no encoder module of ALBERT; its first variables")
+
+
+def test_bert_of_the_model_garden_is_refused(garden_module):
+    scopes = [f"transformer/layer_{index}" for index in range(3)]
+    folder, _ = garden_module(scopes=scopes, embedding_size=28)
+    refuses(folder, "module is no encoder module of ALBERT; its first variables: embeddings/layer")
+
+
+def test_module_that_does_not_tell_its_layers_needs_a_config(garden_module, small_config):
+    folder, model = garden_module(left_out=["encoder_outputs"])
+    refuses(folder, r"has no output `encoder_outputs`.* Put the albert_config\.json .* beside")
+    small_config.to_json(folder / "albert_config.json")
+    inputs = random_inputs(small_config)
+    outputs = model({name: inputs[name] for name in NAMES})
+    assert_same(AlbertEncoder.from_pretrained(folder), outputs, inputs)
+
+
+def test_module_without_an_output_is_refused(garden_module):
+    folder, _ = garden_module(left_out=["sequence_output"])
+    refuses(folder, "module does not give sequence_output, as an encoder of ALBERT does")
+
+
+def test_module_of_other_inputs_is_refused(small_config, tmp_path):
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
+    def call(numbers):
+        return {"sequence_output": numbers}
+
+    encoder = garden.encoder(small_config, TANH_GELU)
+    module = tf.train.Checkpoint(variables=encoder.weights)
+    module.__call__ = call
+    tf.saved_model.save(module, str(tmp_path / "module"))
+    refuses(tmp_path / "module", "module cannot be called with input_word_ids, input_mask, input_t")
 
 
 @pytest.fixture

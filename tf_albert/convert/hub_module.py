@@ -15,11 +15,22 @@ from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.text.pieces import PieceTokenizer
 
 MODULE_FILE, HUB1_FILE = "saved_model.pb", "tfhub_module.pb"
-OUR_MARK, GARDEN_MARK = "embedding/word_embeddings", "word_embeddings/embeddings"
+OUR_MARK = "embedding/word_embeddings"
+ATTENTION = "transformer/self_attention"
+# BERT's module of the Model Garden has the same names outside of its `transformer/layer_0` and so
+# on; these, of which each tells a size, are all there in ALBERT's alone.
+GARDEN_SIZES = {
+    "words": "word_embeddings/embeddings",
+    "positions": "position_embedding/embeddings",
+    "types": "type_embeddings/embeddings",
+    "heads": f"{ATTENTION}/query/kernel",
+    "intermediate": "transformer/intermediate/bias",
+}
 # Of the largest output. Sums in another order stay below; the two forms of gelu alone differ
 # by 1e-4 in a small model.
 TOLERANCE = 2e-5
 NUM_ROWS, LENGTH = 3, 16
+OUTPUTS = ("sequence_output", "pooled_output")
 
 
 def finds(where):
@@ -45,12 +56,12 @@ def read(where):
         for name in list(stored)
         if name.endswith("seed_generator_state") and stored.pop(name) is not None
     }
-    garden = GARDEN_MARK in stored
+    garden = _is_garden(stored)
     config_file = _config_file(where)
     if config_file is not None:
         config = AlbertConfig.from_json(config_file)
     elif garden:
-        config = _garden_config(module, stored)
+        config = _garden_config(module, stored, where)
         dropped["dropout"] = "no module tells it; 0.0 is that of the v2 releases"
     else:
         raise ValueError(f"{where} has no assets/{CONFIG_FILE}. Export the module again.")
@@ -89,14 +100,17 @@ def _load(where):
             f"{where} cannot be loaded as a TF Hub module: {_first_line(error)} Copy it again, or "
             "name an encoder module."
         ) from error
-    is_encoder = OUR_MARK in stored or GARDEN_MARK in stored
-    if not is_encoder or _takes_strings(module):
+    if not (OUR_MARK in stored or _is_garden(stored)) or _takes_strings(module):
         found = ", ".join(sorted(stored)[:3]) or "none"
         raise ValueError(
             f"{where} is no encoder module of ALBERT; its first variables: {found}. Name the "
             "encoder's module, not that of a preprocessor, a classifier or another model."
         )
     return module, stored
+
+
+def _is_garden(stored):
+    return stored.keys() >= set(GARDEN_SIZES.values())
 
 
 def _takes_strings(module):
@@ -115,25 +129,48 @@ def _config_file(where):
     return next((path for path in found if path.is_file()), None)
 
 
-def _garden_config(module, stored):
+def _garden_config(module, stored, where):
     """Returns the config that the weights' shapes and the number of outputs show."""
-    vocab_size, embedding_size = stored[GARDEN_MARK].shape
-    hidden_size, num_heads, _ = stored["transformer/self_attention/query/kernel"].shape
-    inputs = {name: tf.ones((1, 1), tf.int32) for name in INPUTS}
+    shapes = {size: stored[name].shape for size, name in GARDEN_SIZES.items()}
+    hidden_size, num_heads, _ = shapes["heads"]
+    outputs = _outputs(module, {name: np.ones((1, 1), "int32") for name in INPUTS}, where)
+    if "encoder_outputs" not in outputs:
+        raise ValueError(
+            f"{where} has no output `encoder_outputs`, whose number is that of the layers. Put the "
+            f"{CONFIG_FILE} of the model beside {MODULE_FILE}."
+        )
     return AlbertConfig(
-        vocab_size=vocab_size,
-        embedding_size=embedding_size,
+        vocab_size=shapes["words"][0],
+        embedding_size=shapes["words"][1],
         hidden_size=hidden_size,
-        num_hidden_layers=len(module(inputs)["encoder_outputs"]),
+        num_hidden_layers=len(outputs["encoder_outputs"]),
         num_attention_heads=num_heads,
-        intermediate_size=stored["transformer/intermediate/bias"].shape[0],
+        intermediate_size=shapes["intermediate"][0],
         hidden_act="gelu",
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
-        max_position_embeddings=stored["position_embedding/embeddings"].shape[0],
-        type_vocab_size=stored["type_embeddings/embeddings"].shape[0],
+        max_position_embeddings=shapes["positions"][0],
+        type_vocab_size=shapes["types"][0],
         layer_norm_epsilon=1e-12,
     )
+
+
+def _outputs(module, inputs, where):
+    """Returns what a module gives for the encoder's inputs: a dict with both of ALBERT's outputs."""
+    try:
+        outputs = module({name: tf.constant(value) for name, value in inputs.items()})
+    except (ValueError, TypeError, KeyError, tf.errors.OpError) as error:
+        raise ValueError(
+            f"{where} cannot be called with {', '.join(INPUTS)}: {_first_line(error)} Name an "
+            "encoder module."
+        ) from error
+    missing = [name for name in OUTPUTS if not isinstance(outputs, dict) or name not in outputs]
+    if missing:
+        raise ValueError(
+            f"{where} does not give {', '.join(missing)}, as an encoder of ALBERT does. Name an "
+            "encoder module."
+        )
+    return outputs
 
 
 def _without_head_axes(name, array, config):
@@ -147,17 +184,16 @@ def _without_head_axes(name, array, config):
 
 def _garden_places(config):
     """Returns where the Model Garden's encoder keeps each weight."""
-    attention = "transformer/self_attention"
     found = {
-        "embedding/word_embeddings": Place(GARDEN_MARK),
-        "embedding/position_embeddings": Place("position_embedding/embeddings"),
-        "embedding/type_embeddings": Place("type_embeddings/embeddings"),
+        "embedding/word_embeddings": Place(GARDEN_SIZES["words"]),
+        "embedding/position_embeddings": Place(GARDEN_SIZES["positions"]),
+        "embedding/type_embeddings": Place(GARDEN_SIZES["types"]),
         **_parts("embedding/layer_norm", "embeddings/layer_norm", ("gamma", "beta")),
-        **_parts("attention_0/query", f"{attention}/query"),
-        **_parts("attention_0/key", f"{attention}/key"),
-        **_parts("attention_0/value", f"{attention}/value"),
-        **_parts("attention_0/output", f"{attention}/attention_output"),
-        **_parts("attention_0/layer_norm", f"{attention}_layer_norm", ("gamma", "beta")),
+        **_parts("attention_0/query", f"{ATTENTION}/query"),
+        **_parts("attention_0/key", f"{ATTENTION}/key"),
+        **_parts("attention_0/value", f"{ATTENTION}/value"),
+        **_parts("attention_0/output", f"{ATTENTION}/attention_output"),
+        **_parts("attention_0/layer_norm", f"{ATTENTION}_layer_norm", ("gamma", "beta")),
         **_parts("feed_forward_0/intermediate", "transformer/intermediate"),
         **_parts("feed_forward_0/output", "transformer/output"),
         **_parts("feed_forward_0/layer_norm", "transformer/output_layer_norm", ("gamma", "beta")),
@@ -181,7 +217,7 @@ def _check_outputs(module, checkpoint):
     ids = np.random.default_rng(0).integers(0, config.vocab_size, mask.shape, "int32")
     types = (columns // 3 % config.type_vocab_size).astype("int32")
     inputs = dict(zip(INPUTS, (ids * mask, mask, types * mask), strict=True))
-    theirs = module({name: tf.constant(value) for name, value in inputs.items()})
+    theirs = _outputs(module, inputs, checkpoint.source)
     ours = build_model(checkpoint, AlbertEncoder)[0](inputs)
     difference = max(
         _difference(ours["sequence_output"], theirs["sequence_output"], mask == 1),

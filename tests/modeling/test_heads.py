@@ -5,7 +5,7 @@ import tensorflow as tf
 from tests import reference
 from tests.helpers import randomize, reference_weights
 from tf_albert import AlbertPretrainer
-from tf_albert.modeling.heads import gather_positions
+from tf_albert.modeling.tokens import gather_positions
 
 POSITIONS = np.array([[2, 9], [16, 0], [4, 4]], "int32")
 
@@ -31,7 +31,7 @@ def test_logits_depend_on_the_masked_positions_only(pretrainer, sequence):
     variable = tf.Variable(sequence)
     table = tf.convert_to_tensor(pretrainer.encoder.embedding.word_embeddings.value)
     with tf.GradientTape() as tape:
-        logits = pretrainer.masked_lm_head(variable, POSITIONS, table)
+        logits = pretrainer.masked_lm_head(gather_positions(variable, POSITIONS), table)
         loss = tf.reduce_sum(logits**2)
     gradient = np.abs(tape.gradient(loss, variable).numpy()).max(axis=-1)
     expected = np.zeros((3, 17), bool)
@@ -45,7 +45,7 @@ def test_logits_are_products_with_the_rows_of_the_table(pretrainer, sequence, sm
     hidden = reference.tanh_gelu(reference.dense(rows, weights["mlm_transform"]))
     hidden = reference.layer_norm(hidden, weights["mlm_norm"])
     table = np.random.default_rng(2).normal(size=(small_config.vocab_size, 10)).astype("float32")
-    logits = pretrainer.masked_lm_head(sequence, POSITIONS, table)
+    logits = pretrainer.masked_lm_head(rows, table)
     np.testing.assert_allclose(logits, hidden @ table.T + weights["mlm_bias"], atol=1e-5)
 
 

@@ -17,6 +17,7 @@ from tf_albert.hub.reusable import (
 from tf_albert.modeling.encoder import INPUTS, AlbertEncoder
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.modeling.saving import CONFIG_FILE
+from tf_albert.modeling.tokens import gather_positions
 
 
 def save_encoder(model, path, provenance=None):
@@ -85,7 +86,8 @@ def _mlm_module(pretrainer, encode):
         positions = inputs.pop("masked_lm_positions")
         outputs = encode(inputs, training=training)
         table = tf.convert_to_tensor(encoder.embedding.word_embeddings)
-        return {**outputs, "mlm_logits": head(outputs["sequence_output"], positions, table)}
+        masked = gather_positions(outputs["sequence_output"], positions)
+        return {**outputs, "mlm_logits": head(masked, table)}
 
     specs = _specs((*INPUTS, "masked_lm_positions"))
     return reusable(trainable_function(call, specs), [encoder, head])

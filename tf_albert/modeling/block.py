@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from tf_albert.modeling.layers import ACTIVATIONS, AlbertLayer
+from tf_albert.modeling.tokens import PaddedTokens
 
 # Added to the score of a masked position (Google's modeling.py, `dot_product_attention`).
 MASKED_SCORE = -10000.0
@@ -32,12 +33,14 @@ class SelfAttention(AlbertLayer):
         config: `AlbertConfig`.
 
     Call arguments:
-        hidden: float tensor of shape `(batch, length, hidden_size)`.
+        hidden: float tensor of shape `(batch, length, hidden_size)`, or `(tokens, hidden_size)`.
         bias: float32 tensor of shape `(batch, 1, 1, length)`, from `attention_bias`.
+        tokens: `PaddedTokens` or `FlatTokens`: how `hidden` lies. None for padded rows.
+        first_only: bool. Whether the first token of each row alone asks the others.
         training: bool. Whether dropout acts.
 
     Output shape:
-        `(batch, length, hidden_size)`.
+        That of `hidden`; with `first_only`, `(batch, hidden_size)`.
     """
 
     def __init__(self, config, **kwargs):
@@ -59,18 +62,24 @@ class SelfAttention(AlbertLayer):
             part.build(shape)
         self.built = True
 
-    def call(self, hidden, bias, training=False):
+    def call(self, hidden, bias, tokens=None, first_only=False, training=False):
+        tokens = tokens or PaddedTokens(None)
+        asking = tokens.first(hidden) if first_only else hidden
         head_dim = self.config.hidden_size // self.config.num_attention_heads
-        query = self._split_heads(self.query(hidden) * head_dim**-0.5)
-        key = self._split_heads(self.key(hidden))
-        value = self._split_heads(self.value(hidden))
+        query = self.query(asking) * head_dim**-0.5
+        query = query[:, None] if first_only else tokens.pad(query)
+        query = self._split_heads(query)
+        key = self._split_heads(tokens.pad(self.key(hidden)))
+        value = self._split_heads(tokens.pad(self.value(hidden)))
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))  # (batch, heads, from, to)
         probabilities = ops.softmax(ops.cast(scores, "float32") + ops.cast(bias, "float32"))
         probabilities = ops.cast(probabilities, value.dtype)
         probabilities = self.probability_dropout(probabilities, training=training)
         context = ops.transpose(ops.matmul(probabilities, value), (0, 2, 1, 3))
-        context = self.output_projection(ops.reshape(context, ops.shape(hidden)))
-        return self.normalization(hidden + self.hidden_dropout(context, training=training))
+        context = ops.reshape(context, (*ops.shape(context)[:2], self.config.hidden_size))
+        context = context[:, 0] if first_only else tokens.flatten(context)
+        context = self.hidden_dropout(self.output_projection(context), training=training)
+        return self.normalization(asking + context)
 
     def _split_heads(self, x):
         heads = self.config.num_attention_heads
@@ -90,11 +99,11 @@ class FeedForward(AlbertLayer):
         config: `AlbertConfig`.
 
     Call arguments:
-        hidden: float tensor of shape `(batch, length, hidden_size)`.
+        hidden: float tensor of shape `(..., hidden_size)`.
         training: bool. Whether dropout acts.
 
     Output shape:
-        `(batch, length, hidden_size)`.
+        That of `hidden`.
     """
 
     def __init__(self, config, **kwargs):

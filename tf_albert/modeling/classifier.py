@@ -61,5 +61,4 @@ class AlbertClassifier(TaskModel):
         return {"num_classes": self.num_classes, "dropout": self.dropout.rate}
 
     def call(self, inputs, training=False):
-        pooled = self.encoder(inputs, training=training)["pooled_output"]
-        return self.logits(pooled, training)
+        return self.logits(self.encoder.pool(inputs, training), training)

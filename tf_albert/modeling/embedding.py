@@ -17,12 +17,15 @@ class FactorizedEmbedding(AlbertLayer):
         config: `AlbertConfig`.
 
     Call arguments:
-        input_word_ids: int tensor of shape `(batch, length)`, in `[0, vocab_size)`.
-        input_type_ids: int tensor of shape `(batch, length)`, in `[0, type_vocab_size)`.
+        input_word_ids: int tensor of shape `(batch, length)`, in `[0, vocab_size)`; or of tokens
+            one below another, `(tokens,)`.
+        input_type_ids: int tensor of the same shape, in `[0, type_vocab_size)`.
+        columns: int tensor of shape `(tokens,)`: the place of each token in its row. None for
+            rows.
         training: bool. Whether dropout acts.
 
     Output shape:
-        `(batch, length, hidden_size)`.
+        That of the ids, and `hidden_size`.
 
     Raises:
         ValueError: the static length is above `max_position_embeddings`.
@@ -55,17 +58,22 @@ class FactorizedEmbedding(AlbertLayer):
             initializer=initializer(self.config),
         )
 
-    def embed(self, input_word_ids, input_type_ids, training=False):
-        """Returns the normalized embeddings before the projection: `(batch, length, E)`."""
-        self._check_length(input_word_ids.shape[1])
-        length = ops.shape(input_word_ids)[1]
+    def embed(self, input_word_ids, input_type_ids, columns=None, training=False):
+        """Returns the normalized embeddings before the projection: `(..., embedding_size)`."""
         # ops.convert_to_tensor casts a variable to the compute type; indexing it would not.
+        positions = ops.convert_to_tensor(self.position_embeddings)
+        if columns is None:
+            self.check_length(input_word_ids.shape[1])
+            positions = positions[: ops.shape(input_word_ids)[1]]
+        else:
+            positions = ops.take(positions, columns, axis=0)
         x = ops.take(ops.convert_to_tensor(self.word_embeddings), input_word_ids, axis=0)
-        x = x + ops.convert_to_tensor(self.position_embeddings)[:length]
+        x = x + positions
         x = x + ops.take(ops.convert_to_tensor(self.type_embeddings), input_type_ids, axis=0)
         return self.embedding_dropout(self.normalization(x), training=training)
 
-    def _check_length(self, length):
+    def check_length(self, length):
+        """Raises a `ValueError` where rows of a static length have more tokens than positions."""
         longest = self.config.max_position_embeddings
         if length is not None and length > longest:
             raise ValueError(
@@ -73,9 +81,9 @@ class FactorizedEmbedding(AlbertLayer):
                 f"{longest}. Use a `sequence_length` of at most {longest}."
             )
 
-    def call(self, input_word_ids, input_type_ids, training=False):
-        x = self.embed(input_word_ids, input_type_ids, training=training)
+    def call(self, input_word_ids, input_type_ids, columns=None, training=False):
+        x = self.embed(input_word_ids, input_type_ids, columns, training=training)
         return x if self.projection is None else self.projection(x)
 
-    def compute_output_shape(self, input_word_ids_shape, input_type_ids_shape=None):
+    def compute_output_shape(self, input_word_ids_shape, *_):
         return (*input_word_ids_shape, self.config.hidden_size)

@@ -6,6 +6,7 @@ from tf_albert.modeling.block import FeedForward, SelfAttention, attention_bias
 from tf_albert.modeling.embedding import FactorizedEmbedding
 from tf_albert.modeling.layers import initializer
 from tf_albert.modeling.model import AlbertModel
+from tf_albert.modeling.tokens import FlatTokens, PaddedTokens
 
 INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
 
@@ -30,6 +31,11 @@ class AlbertEncoder(AlbertModel):
         A dict: `sequence_output` of shape `(batch, length, hidden_size)`; `pooled_output` of shape
         `(batch, hidden_size)`; `encoder_outputs`, a list of `num_hidden_layers` tensors of the
         shape of `sequence_output`.
+
+    Attributes:
+        skip_padding: bool. Whether `pool` and `predict_tokens`, which the task models call, do no
+            work on padding. The number of tokens is then no static shape, which only TensorFlow
+            without XLA does without: set it to False before `compile(jit_compile=True)`.
 
     Raises:
         ValueError: an input is missing, or the sequence is longer than the positions.
@@ -64,7 +70,16 @@ class AlbertEncoder(AlbertModel):
             name="pooler",
         )
         self.pooler.build((None, self.config.hidden_size))
+        self.skip_padding = keras.backend.backend() == "tensorflow"
         self.built = True
+
+    @property
+    def skip_padding(self):
+        return not self.supports_jit  # by which Keras knows what XLA can compile
+
+    @skip_padding.setter
+    def skip_padding(self, value):
+        self.supports_jit = not value
 
     def _build(self, layer, name):
         part = layer(self.config, dtype=self.dtype_policy, name=name)
@@ -73,21 +88,75 @@ class AlbertEncoder(AlbertModel):
 
     def call(self, inputs, training=False):
         require_inputs(inputs, INPUTS)
-        bias = attention_bias(inputs["input_mask"])
+        tokens = PaddedTokens(inputs["input_mask"])
         hidden = self.embedding(
             inputs["input_word_ids"], inputs["input_type_ids"], training=training
         )
-        encoder_outputs = []
-        for blocks in self.config.layer_schedule:
-            for attention, feed_forward in blocks:
-                hidden = self.attentions[attention](hidden, bias, training=training)
-                hidden = self.feed_forwards[feed_forward](hidden, training=training)
-            encoder_outputs.append(hidden)
+        encoder_outputs = self._run_blocks(hidden, tokens, training)
+        hidden = encoder_outputs[-1]
         return {
             "sequence_output": hidden,
             "pooled_output": self.pooler(hidden[:, 0, :]),
             "encoder_outputs": encoder_outputs,
         }
+
+    def pool(self, inputs, training=False):
+        """Returns `pooled_output` alone: no work on padding, and in the last layer on one token.
+
+        Args:
+            inputs: dict of int tensors, as for a call.
+            training: bool. Whether dropout acts.
+
+        Returns:
+            tensor of shape `(batch, hidden_size)`.
+        """
+        return self.pooler(self._encode_tokens(inputs, training, first_only=True)[0])
+
+    def predict_tokens(self, inputs, positions, training=False):
+        """Returns the last layer at some positions, and `pooled_output`: no work on padding.
+
+        Args:
+            inputs: dict of int tensors, as for a call.
+            positions: int tensor of shape `(batch, predictions)`; no place of padding.
+            training: bool. Whether dropout acts.
+
+        Returns:
+            tuple of tensors: `(batch, predictions, hidden_size)` and `(batch, hidden_size)`.
+        """
+        hidden, tokens = self._encode_tokens(inputs, training)
+        return tokens.take(hidden, positions), self.pooler(tokens.first(hidden))
+
+    def _encode_tokens(self, inputs, training, first_only=False):
+        """Returns the last layer's output without padding, and how its tokens lie."""
+        require_inputs(inputs, INPUTS)
+        self.embedding.check_length(inputs["input_word_ids"].shape[1])
+        tokens = (FlatTokens if self.skip_padding else PaddedTokens)(inputs["input_mask"])
+        hidden = self.embedding(
+            *(tokens.flatten(inputs[name]) for name in ("input_word_ids", "input_type_ids")),
+            columns=tokens.columns(),
+            training=training,
+        )
+        return self._run_blocks(hidden, tokens, training, first_only)[-1], tokens
+
+    def _run_blocks(self, hidden, tokens, training, first_only=False):
+        """Returns the output of each layer; with `first_only`, that of the last of first tokens."""
+        bias = attention_bias(tokens.input_mask)
+        schedule = self.config.layer_schedule
+        last = sum(map(len, schedule)) - 1
+        outputs, number = [], 0
+        for blocks in schedule:
+            for attention, feed_forward in blocks:
+                hidden = self.attentions[attention](
+                    hidden,
+                    bias,
+                    tokens=tokens,
+                    first_only=first_only and number == last,
+                    training=training,
+                )
+                hidden = self.feed_forwards[feed_forward](hidden, training=training)
+                number += 1
+            outputs.append(hidden)
+        return outputs
 
 
 def require_inputs(inputs, names):

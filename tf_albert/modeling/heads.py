@@ -16,8 +16,8 @@ class MaskedLMHead(AlbertLayer):
         config: `AlbertConfig`.
 
     Call arguments:
-        sequence_output: float tensor of shape `(batch, length, hidden_size)`.
-        masked_lm_positions: int tensor of shape `(batch, predictions)`.
+        masked_output: float tensor of shape `(batch, predictions, hidden_size)`: the encoder's
+            output at the masked positions.
         word_embeddings: float tensor of shape `(vocab_size, embedding_size)`.
 
     Output shape:
@@ -40,30 +40,11 @@ class MaskedLMHead(AlbertLayer):
         )
         self.built = True
 
-    def call(self, sequence_output, masked_lm_positions, word_embeddings):
-        hidden = gather_positions(sequence_output, masked_lm_positions)
-        hidden = ACTIVATIONS[self.config.hidden_act](self.transform(hidden))
+    def call(self, masked_output, word_embeddings):
+        hidden = ACTIVATIONS[self.config.hidden_act](self.transform(masked_output))
         hidden = self.normalization(hidden)
         logits = ops.matmul(hidden, ops.transpose(ops.cast(word_embeddings, hidden.dtype)))
         return ops.cast(logits, "float32") + self.output_bias
 
-    def compute_output_shape(self, sequence_output_shape, masked_lm_positions_shape, table_shape):
-        return (*masked_lm_positions_shape, self.config.vocab_size)
-
-
-def gather_positions(sequence, positions):
-    """Returns the vectors of `sequence` at `positions`.
-
-    Args:
-        sequence: tensor of shape `(batch, length, width)`.
-        positions: int tensor of shape `(batch, predictions)`, in `[0, length)`.
-
-    Returns:
-        A tensor of shape `(batch, predictions, width)`.
-    """
-    batch, length = ops.shape(sequence)[:2]
-    width = sequence.shape[-1]
-    starts = ops.arange(batch, dtype="int32")[:, None] * length
-    rows = ops.reshape(ops.cast(positions, "int32") + starts, (-1,))
-    gathered = ops.take(ops.reshape(sequence, (-1, width)), rows, axis=0)
-    return ops.reshape(gathered, (batch, ops.shape(positions)[1], width))
+    def compute_output_shape(self, masked_output_shape, word_embeddings_shape):
+        return (*masked_output_shape[:-1], self.config.vocab_size)

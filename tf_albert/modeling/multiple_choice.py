@@ -51,7 +51,7 @@ class AlbertMultipleChoice(TaskModel):
     def call(self, inputs, training=False):
         require_inputs(inputs, INPUTS)
         rows = {name: _rows_of_choices(name, inputs[name]) for name in INPUTS}
-        pooled = self.encoder(rows, training=training)["pooled_output"]
+        pooled = self.encoder.pool(rows, training)
         batch, choices, _ = ops.shape(inputs["input_word_ids"])
         return ops.reshape(self.logits(pooled, training), (batch, choices))
 

@@ -51,12 +51,10 @@ class AlbertPretrainer(AlbertModel):
 
     def call(self, inputs, training=False):
         require_inputs(inputs, (*INPUTS, "masked_lm_positions"))
-        outputs = self.encoder(inputs, training=training)
+        positions = inputs["masked_lm_positions"]
+        masked, pooled = self.encoder.predict_tokens(inputs, positions, training)
+        table = ops.convert_to_tensor(self.encoder.embedding.word_embeddings)
         return {
-            "mlm_logits": self.masked_lm_head(
-                outputs["sequence_output"],
-                inputs["masked_lm_positions"],
-                ops.convert_to_tensor(self.encoder.embedding.word_embeddings),
-            ),
-            "sop_logits": ops.cast(self.sentence_order_head(outputs["pooled_output"]), "float32"),
+            "mlm_logits": self.masked_lm_head(masked, table),
+            "sop_logits": ops.cast(self.sentence_order_head(pooled), "float32"),
         }

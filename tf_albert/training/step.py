@@ -10,7 +10,7 @@ def make_train_step(model, optimizer, objective, strategy, accumulation=1, jit_c
     whole batch's totals. The optimizer sums the gradients over the replicas.
 
     Args:
-        model: a Keras model.
+        model: a model with an `encoder`.
         optimizer: one of `tf_albert.training.optimizers`, built on the model's trainable variables.
         objective: one of `tf_albert.training.objectives`.
         strategy: the `tf.distribute.Strategy` under which model and optimizer were made.
@@ -22,6 +22,8 @@ def make_train_step(model, optimizer, objective, strategy, accumulation=1, jit_c
         dataset) to a dict of float32 scalars: each loss and metric, `loss` (their sum), and
         `tokens` (those that are not padding).
     """
+    if jit_compile:
+        model.encoder.skip_padding = False  # XLA wants static shapes
 
     # With relaxed shapes a batch of another length is no new program.
     @tf.function(jit_compile=jit_compile, reduce_retracing=True)

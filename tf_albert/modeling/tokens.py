@@ -1,0 +1,122 @@
+"""Where the tokens of a batch lie: in padded rows, or one below another without the padding."""
+
+from keras import ops
+
+
+class PaddedTokens:
+    """Rows of equal length, `(batch, length, ...)`.
+
+    Args:
+        input_mask: tensor of shape `(batch, length)`; 1 for a token, 0 for padding.
+    """
+
+    def __init__(self, input_mask):
+        self.input_mask = input_mask
+
+    def flatten(self, rows):
+        """Returns the tokens of padded rows, as layers take them that look at one at a time."""
+        return rows
+
+    def pad(self, tokens):
+        """Returns the padded rows of tokens, as attention takes them."""
+        return tokens
+
+    def columns(self):
+        """Returns the place of each token in its row; here it is the same in every row."""
+        return ops.arange(ops.shape(self.input_mask)[1])
+
+    def first(self, tokens):
+        """Returns the first token of each row, `(batch, ...)`."""
+        return tokens[:, 0]
+
+    def take(self, tokens, positions):
+        """Returns the tokens at some places of their rows.
+
+        Args:
+            tokens: tensor of shape `(batch, length, width)`.
+            positions: int tensor of shape `(batch, predictions)`; no place of padding.
+
+        Returns:
+            tensor of shape `(batch, predictions, width)`.
+        """
+        return gather_positions(tokens, positions)
+
+
+class FlatTokens:
+    """The tokens that are no padding, one below another, `(tokens, ...)`.
+
+    Layers that look at one token at a time do no work on padding then, and attention gets rows as
+    long as the longest of the batch. The first token of each row counts also where the mask leaves
+    it out, since the pooler takes it.
+
+    Args and methods: as of `PaddedTokens`, with `(tokens, ...)` for `(batch, length, ...)`.
+    """
+
+    def __init__(self, input_mask):
+        columns = ops.arange(ops.shape(input_mask)[1])
+        is_token = ops.logical_or(ops.cast(input_mask, "bool"), columns == 0)
+        self._length = ops.max(ops.where(is_token, columns, 0)) + 1
+        self.input_mask = input_mask[:, : self._length]
+        self._is_token = ops.reshape(is_token[:, : self._length], (-1,))
+        self._places = ops.cast(ops.nonzero(self._is_token)[0], "int32")
+        # The token of each place; of padding the one before it, so that every place has one.
+        self._tokens = ops.cumsum(ops.cast(self._is_token, "int32")) - 1
+
+    def flatten(self, rows):
+        rows = rows[:, : self._length]
+        rows = ops.reshape(rows, (-1, *rows.shape[2:]))
+        return _gather(rows, self._places, self._spread)
+
+    def _spread(self, tokens):
+        rows = ops.take(tokens, self._tokens, axis=0)
+        shape = (-1, *(1 for _ in rows.shape[1:]))
+        return ops.where(ops.reshape(self._is_token, shape), rows, ops.zeros_like(rows))
+
+    def pad(self, tokens):
+        # Padding is copied from a token, whose gradient it is none of: no result depends on it.
+        rows = _gather(
+            tokens, self._tokens, lambda gradient: ops.take(gradient, self._places, axis=0)
+        )
+        return ops.reshape(rows, (-1, self._length, *tokens.shape[1:]))
+
+    def columns(self):
+        return self._places % self._length
+
+    def first(self, tokens):
+        rows = ops.reshape(self._tokens, (-1, self._length))
+        return ops.take(tokens, rows[:, 0], axis=0)
+
+    def take(self, tokens, positions):
+        rows = ops.reshape(self._tokens, (-1, self._length))
+        return ops.take(tokens, ops.take_along_axis(rows, positions, axis=1), axis=0)
+
+
+def gather_positions(sequence, positions):
+    """Returns the vectors of `sequence` at `positions`.
+
+    Args:
+        sequence: tensor of shape `(batch, length, width)`.
+        positions: int tensor of shape `(batch, predictions)`, in `[0, length)`.
+
+    Returns:
+        A tensor of shape `(batch, predictions, width)`.
+    """
+    batch, length = ops.shape(sequence)[:2]
+    width = sequence.shape[-1]
+    starts = ops.arange(batch, dtype="int32")[:, None] * length
+    rows = ops.reshape(ops.cast(positions, "int32") + starts, (-1,))
+    gathered = ops.take(ops.reshape(sequence, (-1, width)), rows, axis=0)
+    return ops.reshape(gathered, (batch, ops.shape(positions)[1], width))
+
+
+def _gather(x, indices, gradient_of):
+    """Returns rows of `x`; their gradient is a gather too, many times faster than a scatter."""
+
+    @ops.custom_gradient
+    def gather(x):
+        def gradient(*arguments, upstream=None):
+            return gradient_of(arguments[0] if upstream is None else upstream)
+
+        return ops.take(x, indices, axis=0), gradient
+
+    return gather(x)

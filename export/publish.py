@@ -97,22 +97,13 @@ def publish(run, output, sequence_length=None):
         FileNotFoundError: `run` is no model folder, or lacks its tokenizer.
         ValueError: damaged files, or `output` is there and is no release.
     """
-    _check_output(output)
-    with files.replacing_folder(output) as release:
+    with files.replacing_folder(output, SUMS_FILE) as release:
         modules = tf_albert.hub.save_run(run, release, sequence_length)
         config = tf_albert.AlbertConfig.from_json(files.model_folder(run) / CONFIG_FILE)
         for module in modules:
             write_archive(module, release / f"{module.name}.tar.gz")
             files.write_text(release / f"{module.name}.md", _page(module, config))
         _write_sums(release)
-
-
-def _check_output(output):
-    if output.is_dir() and any(output.iterdir()) and not (output / SUMS_FILE).exists():
-        raise ValueError(
-            f"{output} holds files but no {SUMS_FILE}, so it is no release and is not replaced. "
-            "Choose another --output."
-        )
 
 
 def modules_of(release):

@@ -110,6 +110,8 @@ def test_missing_vocabulary_size_is_refused():
         ({"hidden_size": 0}, "`hidden_size` must be at least 1. Received: 0"),
         ({"hidden_dropout_prob": 1.0}, r"`hidden_dropout_prob` must lie in \[0, 1\)"),
         ({"layer_norm_epsilon": 0.0}, "`layer_norm_epsilon` must be above 0"),
+        ({"initializer_range": float("inf")}, "`initializer_range` must be above 0 and finite"),
+        ({"hidden_act": []}, "`hidden_act` must be of type str"),
         ({"hidden_act": "swish"}, "`hidden_act` must be one of gelu, .*Received: 'swish'"),
         ({"parameter_sharing": "some"}, "`parameter_sharing` must be one of all, attention, ffn"),
         ({"hidden_size": "768"}, "`hidden_size` must be of type int. Received: '768'"),

@@ -21,7 +21,7 @@ def test_folder_appears_when_the_block_ends(tmp_path):
 def test_old_content_is_replaced_as_a_whole(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "old.txt").write_text("old")
-    with files.replacing_folder(tmp_path / "out") as folder:
+    with files.replacing_folder(tmp_path / "out", "old.txt") as folder:
         (folder / "new.txt").write_text("new")
         assert contents(tmp_path / "out") == {"old.txt": "old"}
     assert contents(tmp_path / "out") == {"new.txt": "new"}
@@ -33,7 +33,7 @@ def test_error_keeps_the_old_content_and_leaves_nothing_behind(tmp_path):
     (tmp_path / "out" / "old.txt").write_text("old")
 
     def fail():
-        with files.replacing_folder(tmp_path / "out") as folder:
+        with files.replacing_folder(tmp_path / "out", "old.txt") as folder:
             (folder / "half.txt").write_text("half")
             raise KeyboardInterrupt
 
@@ -58,6 +58,45 @@ def test_file_in_the_folders_place_is_kept(tmp_path):
     ):
         pass
     assert (tmp_path / "out").read_text() == "a file"
+
+
+def write(folder):
+    with files.replacing_folder(folder) as temporary:
+        (temporary / "provenance.json").write_text("{}")
+
+
+def test_folder_of_something_else_is_kept(tmp_path):
+    (tmp_path / "out").mkdir()
+    write(tmp_path / "out")
+    write(tmp_path / "out")
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").write_text("years")
+    with pytest.raises(ValueError, match=r"thesis holds files but no provenance\.json, so it is"):
+        write(tmp_path / "thesis")
+    assert contents(tmp_path / "thesis") == {"chapter.tex": "years"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "thesis"]
+
+
+@pytest.mark.parametrize("name", [".", "..", "", "../here"])
+def test_current_folder_is_kept(tmp_path, monkeypatch, name):
+    write(tmp_path / "here")
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(ValueError, match="is the current folder or holds it"):
+        write(name)
+    assert contents(tmp_path / "here") == {"provenance.json": "{}"}
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
+def test_error_leaves_no_new_parent_behind(tmp_path):
+    (tmp_path / "there").mkdir()
+
+    def fail():
+        with files.replacing_folder(tmp_path / "there" / "new" / "deep" / "out"):
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="the disk is full"):
+        fail()
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
 
 
 def test_text_is_utf8_and_leaves_no_other_file(tmp_path):

@@ -1,6 +1,7 @@
 """The sizes of an ALBERT model, in the keys of Google's `albert_config.json`."""
 
 import dataclasses
+import math
 
 from tf_albert import files
 
@@ -93,8 +94,11 @@ class AlbertConfig:
                 raise ValueError(f"`{field.name}` must be at least 1. Received: {value}.")
             if field.name.endswith("dropout_prob") and not 0 <= value < 1:
                 raise ValueError(f"`{field.name}` must lie in [0, 1). Received: {value}.")
-            if field.name in ("initializer_range", "layer_norm_epsilon") and not value > 0:
-                raise ValueError(f"`{field.name}` must be above 0. Received: {value}.")
+            if (
+                field.name in ("initializer_range", "layer_norm_epsilon")
+                and not 0 < value < math.inf
+            ):
+                raise ValueError(f"`{field.name}` must be above 0 and finite. Received: {value}.")
         for name, choices in (("hidden_act", ACTIVATIONS), ("parameter_sharing", SHARINGS)):
             if getattr(self, name) not in choices:
                 raise ValueError(

@@ -10,20 +10,24 @@ from pathlib import Path
 
 # Within the folder of a training run.
 MODEL_FOLDER = "model"
+# In every folder with a model: where it comes from, and the sums of its files.
+PROVENANCE_FILE = "provenance.json"
 
 
 @contextlib.contextmanager
-def replacing_folder(folder):
+def replacing_folder(folder, mark=PROVENANCE_FILE):
     """Gives a temporary folder that takes the place of `folder` when the block ends well.
 
     Args:
         folder: str or path. The folder to write; one that is there is replaced as a whole.
+        mark: str. A file that every folder of this kind has. What is there without it, and is not
+            empty, is something else and is kept.
 
     Yields:
         The temporary folder, a `Path` on the same file system.
 
     Raises:
-        ValueError: `folder` is a file.
+        ValueError: `folder` is a file, something else's folder, or the current one.
 
     Example:
 
@@ -34,12 +38,9 @@ def replacing_folder(folder):
     >>> (place / "a.txt").read_text()
     'done'
     """
-    folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder} is a file; a folder is to be written there. Choose another.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    folder = Path(os.path.abspath(folder))
+    _check_replaceable(folder, mark)
+    with _new_parents(folder), _temporary_beside(folder) as temporary:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
         if folder.exists():
@@ -49,6 +50,41 @@ def replacing_folder(folder):
             shutil.rmtree(old)
         else:
             os.rename(temporary, folder)
+
+
+def _check_replaceable(folder, mark):
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file; a folder is to be written there. Choose another.")
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise ValueError(
+            f"{folder} is the current folder or holds it, and a folder that is written is replaced "
+            "as a whole. Choose another."
+        )
+    if folder.exists() and any(folder.iterdir()) and not (folder / mark).exists():
+        raise ValueError(
+            f"{folder} holds files but no {mark}, so it is not what is to be written there and is "
+            "not replaced. Choose another, or empty it."
+        )
+
+
+@contextlib.contextmanager
+def _new_parents(folder):
+    """Makes the folders around a folder; those that are new and stay empty are gone at the end."""
+    new = [parent for parent in folder.parents if not parent.exists()]
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    finally:
+        for parent in new:
+            with contextlib.suppress(OSError):
+                parent.rmdir()
+
+
+@contextlib.contextmanager
+def _temporary_beside(folder):
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield temporary
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -84,13 +84,13 @@ def test_error_leaves_nothing_half_written(tmp_path, vocabulary, old, num_proces
     out.parent.mkdir()
     if old:
         out.mkdir()
-        (out / "old.txt").write_text("old")
+        (out / "corpus.json").write_text("old")
     path = tmp_path / "a.txt"
     path.write_bytes(b"He came.\nShe went.\n\n" * 40_000 + b"\xff\n")
     with pytest.raises(ValueError, match=r"a\.txt, line 120001: invalid UTF-8"):
         prepare([str(path)], out, vocabulary, num_processes=num_processes)
     assert [item.name for item in out.parent.iterdir()] == ["out"] * old
-    assert not old or contents(out) == {"old.txt": b"old"}
+    assert not old or contents(out) == {"corpus.json": b"old"}
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "One.\n\nTwo.\n"])

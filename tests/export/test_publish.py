@@ -187,7 +187,7 @@ def test_run_that_cannot_be_published(classifier_run, tmp_path, capsys, change, 
 def test_other_files_are_not_replaced(classifier_run, tmp_path, capsys):
     (tmp_path / "thesis.txt").write_text("mine")
     assert publish.main([str(classifier_run), "--output", str(tmp_path)]) == 2
-    assert "is no release and is not replaced" in capsys.readouterr().err
+    assert "holds files but no SHA256SUMS" in capsys.readouterr().err
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 

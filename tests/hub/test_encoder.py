@@ -125,7 +125,8 @@ def bfloat16_module(small_config, tmp_path_factory):
     encoder = randomize(tf_albert.AlbertEncoder(small_config, dtype="mixed_bfloat16"))
     folder = tmp_path_factory.mktemp("bfloat16") / "encoder"
     folder.mkdir()
-    (folder / "stale").write_text("of an earlier save")
+    for name in ("stale", "provenance.json"):
+        (folder / name).write_text("of an earlier save")
     tf_albert.hub.save_encoder(encoder, folder)
     return encoder, folder
 

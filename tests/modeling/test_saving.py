@@ -229,6 +229,41 @@ def test_unknown_model_class_names_the_known_ones(pretrained):
         AlbertEncoder.from_pretrained(pretrained[0])
 
 
+def change_provenance(folder, change):
+    path = folder / "provenance.json"
+    provenance = json.loads(path.read_text())
+    path.write_text(json.dumps(change(provenance)))
+
+
+@pytest.mark.parametrize("name", ["model_class", "head_arguments", "num_parameters"])
+def test_missing_fact_is_named(pretrained, name):
+    folder, _ = pretrained
+    change_provenance(folder, lambda facts: {key: facts[key] for key in facts if key != name})
+    with pytest.raises(ValueError, match=rf"provenance\.json lacks {name}\. Copy the folder again"):
+        AlbertEncoder.from_pretrained(folder)
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ([], r"provenance\.json must hold one JSON object\."),
+        ({"head_arguments": []}, r"`head_arguments` in .* must be a JSON object"),
+        ({"conversion": 3}, r"`conversion` in .* must be a JSON object"),
+        ({"conversion": {"earlier": "x"}}, r"`earlier` in .* must be a JSON object"),
+        ({"files_sha256": ["a"]}, r"`files_sha256` in .* must be a JSON object"),
+        ({"head_arguments": {"size": 3}}, r"the head_arguments \{'size': 3\}, which it does not"),
+        ({"model_class": []}, r"names the model class \[\]\. Known classes: AlbertEncoder"),
+        ({"num_parameters": "many"}, r"many parameters were saved"),
+    ],
+    ids=str,
+)
+def test_odd_provenance_is_an_error(pretrained, facts, message):
+    folder, _ = pretrained
+    change_provenance(folder, lambda old: old | facts if isinstance(facts, dict) else facts)
+    with pytest.raises(ValueError, match=message):
+        AlbertEncoder.from_pretrained(folder)
+
+
 def test_failed_save_keeps_the_old_model(pretrained, inputs, tmp_path):
     folder, pretrainer = pretrained
 

@@ -8,6 +8,8 @@ from tf_albert.cli.finetune import scores
 from tf_albert.tasks.predictions import Predictor
 from tf_albert.tasks.table import read_examples
 
+METRICS_FILE = "metrics.json"
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Arguments:
@@ -38,8 +40,8 @@ def run(arguments):
     metrics = predictor.score_outputs(examples, outputs, arguments.data)
     print(scores(metrics))
     if arguments.output is not None:
-        with files.replacing_folder(arguments.output) as folder:
-            files.write_json(folder / "metrics.json", metrics)
+        with files.replacing_folder(arguments.output, METRICS_FILE) as folder:
+            files.write_json(folder / METRICS_FILE, metrics)
             records = predictor.records(examples.texts, outputs)
             lines = [
                 json.dumps(record | {"expected": label}, ensure_ascii=False) + "\n"

@@ -8,7 +8,7 @@ import os
 
 from tf_albert import files
 from tf_albert.data.readers import find_files, is_jsonl, read_documents, split_sentences
-from tf_albert.data.shards import ShardWriter
+from tf_albert.data.shards import MANIFEST_FILE, ShardWriter
 from tf_albert.text.pieces import PieceTokenizer
 
 CHARACTERS_PER_TASK = 500_000
@@ -40,7 +40,7 @@ def prepare(inputs, output, vocabulary, lower_case=True, num_processes=None):
     paths = find_files(inputs)
     tokenizer = PieceTokenizer(vocabulary, lower_case)
     left_out = 0
-    with files.replacing_folder(output) as folder:
+    with files.replacing_folder(output, MANIFEST_FILE) as folder:
         writer = ShardWriter(folder, tokenizer)
         for documents in _tokenized(paths, tokenizer, num_processes or os.cpu_count()):
             for document in documents:

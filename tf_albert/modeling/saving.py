@@ -5,10 +5,15 @@ from pathlib import Path
 
 from tf_albert import files
 from tf_albert.config import AlbertConfig
+from tf_albert.files import PROVENANCE_FILE
 
 CONFIG_FILE = "albert_config.json"
 WEIGHTS_FILE = "model.weights.h5"
-PROVENANCE_FILE = "provenance.json"
+COPY_AGAIN = "Copy the folder again, or convert the model anew."
+# Of `provenance.json`, what `read_model` needs.
+NEEDED_FACTS = ("model_class", "head_arguments", "num_parameters")
+# What says where a model was converted from, and, within it, where that one was.
+CONVERSIONS = ("conversion", "earlier")
 MODEL_MODULES = {
     "AlbertEncoder": "tf_albert.modeling.encoder",
     "AlbertPretrainer": "tf_albert.modeling.pretrainer",
@@ -64,16 +69,41 @@ def write_provenance(folder, facts):
     files.write_json(folder / PROVENANCE_FILE, facts | {"files_sha256": sums})
 
 
+def read_facts(folder):
+    """Returns what `provenance.json` in a folder says, an empty dict where there is none.
+
+    Args:
+        folder: path.
+
+    Raises:
+        ValueError: it is not of the form that `write_provenance` gives it.
+    """
+    path = folder / PROVENANCE_FILE
+    facts = files.read_json(path) if path.exists() else {}
+    if not isinstance(facts, dict):
+        raise ValueError(f"{path} must hold one JSON object. {COPY_AGAIN}")
+    _check_form(facts, path)
+    return facts
+
+
+def _check_form(facts, path):
+    for name in ("head_arguments", "files_sha256", *CONVERSIONS):
+        if not isinstance(facts.get(name, {}), dict):
+            raise ValueError(f"`{name}` in {path} must be a JSON object. {COPY_AGAIN}")
+    for name in CONVERSIONS:
+        if name in facts:
+            _check_form(facts[name], path)
+
+
 def check_files(folder):
     """Raises a `ValueError` where a file is not the one that `provenance.json` beside it names."""
     if not (folder / PROVENANCE_FILE).exists():
         return
-    provenance = files.read_json(folder / PROVENANCE_FILE)
-    sums = provenance.get("files_sha256") if isinstance(provenance, dict) else None
-    if not isinstance(sums, dict):
+    sums = read_facts(folder).get("files_sha256")
+    if sums is None:
         raise ValueError(
             f"{folder / PROVENANCE_FILE} has no `files_sha256`, so the files beside it cannot be "
-            "checked. Copy the folder again, or convert the model anew."
+            f"checked. {COPY_AGAIN}"
         )
     for name, expected in sums.items():
         if not (folder / name).exists():
@@ -108,11 +138,11 @@ def read_model(folder):
     folder = Path(folder)
     provenance = read_provenance(folder)
     config = AlbertConfig.from_json(folder / CONFIG_FILE)
-    model = model_class(provenance["model_class"])(config, **provenance["head_arguments"])
+    model = _build(provenance, config, folder / PROVENANCE_FILE)
     try:
         # Keras loads a file that holds more layers than the model without a word.
         if model.count_params() != provenance["num_parameters"]:
-            raise ValueError(f"{provenance['num_parameters']:,} parameters were saved.")
+            raise ValueError(f"{provenance['num_parameters']} parameters were saved.")
         model.load_weights(folder / WEIGHTS_FILE)
     except (ValueError, OSError, KeyError) as error:
         raise ValueError(
@@ -121,6 +151,17 @@ def read_model(folder):
             "Take both files from the same folder."
         ) from error
     return model
+
+
+def _build(provenance, config, path):
+    arguments = provenance["head_arguments"]
+    try:
+        return model_class(provenance["model_class"])(config, **arguments)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} gives {provenance['model_class']} the head_arguments {arguments}, which it "
+            f"does not take: {_first_line(error)} {COPY_AGAIN}"
+        ) from error
 
 
 def model_class(name):
@@ -158,10 +199,13 @@ def read_provenance(folder):
             f"{folder} is no model folder: it lacks {', '.join(missing)}. Name a folder that "
             "`save_pretrained`, `tf-albert pretrain` or `tf-albert finetune` wrote."
         )
-    provenance = files.read_json(folder / PROVENANCE_FILE)
-    if provenance.get("model_class") not in MODEL_MODULES:
+    provenance = read_facts(folder)
+    lacking = [name for name in NEEDED_FACTS if name not in provenance]
+    if lacking:
+        raise ValueError(f"{folder / PROVENANCE_FILE} lacks {', '.join(lacking)}. {COPY_AGAIN}")
+    if provenance["model_class"] not in list(MODEL_MODULES):
         raise ValueError(
-            f"{folder / PROVENANCE_FILE} names the model class {provenance.get('model_class')!r}. "
+            f"{folder / PROVENANCE_FILE} names the model class {provenance['model_class']!r}. "
             f"Known classes: {', '.join(MODEL_MODULES)}."
         )
     check_files(folder)

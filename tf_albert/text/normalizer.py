@@ -76,7 +76,7 @@ def with_normalization(model_proto, lower_case):
     table = _table(lower_case)
     own_rules = read_charsmap(proto.normalizer_spec.precompiled_charsmap, frozenset(table))
     rules = _compose(table, own_rules)
-    proto.normalizer_spec.precompiled_charsmap = _compile(rules)
+    proto.normalizer_spec.precompiled_charsmap = compile_charsmap(rules)
     proto.normalizer_spec.name = NAMES[bool(lower_case)]
     return proto.SerializeToString()
 
@@ -175,8 +175,12 @@ def _offset(units):
     return (units >> 10) << ((units & 512) >> 6)
 
 
-def _compile(rules):
-    """Returns a `precompiled_charsmap`; SentencePiece compiles one as it trains a model."""
+def compile_charsmap(rules):
+    """Returns the `precompiled_charsmap` of rules; SentencePiece makes one as it trains a model.
+
+    Args:
+        rules: dict of source to target strings. One of a NUL is left out.
+    """
     import sentencepiece
 
     lines = [

@@ -24,8 +24,9 @@ class Encoding:
         ids: list of int.
         pieces: list of str; `▁` marks the start of a word.
         offsets: list of (begin, end), in characters of the text as given: the smallest span that
-            covers what the token came from, without the space before a `▁`. A `▁` by itself has an
-            empty one; every token of a character that stands for several (½) has that character.
+            covers what the token came from, without the space before a `▁` and without marks that
+            are dropped around it. A `▁` by itself has an empty one; every token of a character that
+            stands for several (½) has that character.
     """
 
     ids: list
@@ -116,15 +117,35 @@ class PieceTokenizer:
         Args:
             text: str.
         """
-        tokens = self._processor.encode(text, out_type="immutable_proto").pieces
-        encoding = Encoding([], [], [])
-        for number, token in enumerate(tokens):
-            span = _span(text, token, is_first=number == 0)
-            parts = self._expansions.get(token.id, [(token.piece, token.id)])
-            encoding.pieces.extend(piece for piece, _ in parts)
-            encoding.ids.extend(index for _, index in parts)
-            encoding.offsets.extend(_part_spans(span, [piece for piece, _ in parts]))
+        letters = [*self._letter_spans(text), (len(text), len(text))]
+        pieces, ids = (self._processor.encode(text, out_type=kind) for kind in (str, int))
+        encoding, start = Encoding([], [], []), 0
+        for token in zip(pieces, ids, strict=True):
+            for piece, index in self._expansions.get(token[1], [token]):
+                stop = start + num_letters(piece)
+                encoding.pieces.append(piece)
+                encoding.ids.append(index)
+                encoding.offsets.append(_span(letters, start, stop))
+                start = stop
         return encoding
+
+    def _letter_spans(self, text):
+        """Returns the span of the character that each letter of the normalized text came from."""
+        normal, places = self._processor.normalize(text, with_offsets=True)
+        spans, end = [], len(text)
+        for index in reversed(range(len(normal))):
+            begin, following = places[index : index + 2]
+            if begin < following:
+                end = self._without_dropped(text, begin, following)
+            if normal[index] != WORD_START:
+                spans.append((begin, end))
+        return spans[::-1]
+
+    def _without_dropped(self, text, begin, end):
+        """Returns where a character ends, before the marks after it that are dropped."""
+        while end - begin > 1 and not self._processor.normalize(text[end - 1]):
+            end -= 1
+        return end
 
     def encode_ids(self, texts):
         """Returns the ids of many texts, fast: a list of lists of int.
@@ -217,25 +238,16 @@ def _expand(ids, expansions):
     return [part for index in ids for part in expansions.get(index, (index,))]
 
 
-def _span(text, token, is_first):
-    """Returns the characters that a token came from, without the white space before it."""
-    begin, end = token.begin, token.end
-    while begin < end and text[begin].isspace():
-        begin += 1
-    # A token from within a character that stands for several (½, say) is given no span of its own;
-    # a `▁` that is one by itself came from white space, or is put before the text.
-    from_space = token.begin < begin or is_first
-    if begin == end and not (token.piece == WORD_START and from_space):
-        end += 1
-    return begin, end
+def num_letters(piece):
+    """Returns how many characters of a text's normalized form a piece has; `▁` is none."""
+    return len(piece) - piece.count(WORD_START)
 
 
-def _part_spans(span, pieces):
-    """Divides a token's span among the pieces that it is split into."""
-    begin, end = span
-    lengths = [len(piece.lstrip(WORD_START)) for piece in pieces]
-    if sum(lengths) != end - begin:
-        # A character that stands for several (⑽, say) cannot be divided.
-        return [span] * len(pieces)
-    stops = [begin + sum(lengths[: index + 1]) for index in range(len(pieces))]
-    return [(stop - length, stop) for stop, length in zip(stops, lengths, strict=True)]
+def _span(letters, start, stop):
+    """Returns the smallest span that covers some letters, of which there may be none."""
+    if start < stop:
+        return letters[start][0], letters[stop - 1][1]
+    # A `▁` by itself came from space, unless it lies within a character that stands for several.
+    if start > 0 and letters[start - 1] == letters[start]:
+        return letters[start]
+    return letters[start][0], letters[start][0]

@@ -56,16 +56,20 @@ def test_model_comes_from_each_host(tmp_path):
         np.testing.assert_array_equal(loaded[name], expected)
 
 
-def test_model_that_lies_there_as_a_pickle_only(tmp_path):
+@pytest.mark.parametrize("others", [[], ["tf_model.h5", "flax_model.msgpack"]], ids=str)
+def test_model_that_lies_there_as_a_pickle_only(tmp_path, others):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "config.json").write_text("{}")
     (tmp_path / "model" / "pytorch_model.bin").write_bytes(b"cos\nsystem\n")
+    for name in others:
+        (tmp_path / "model" / name).write_bytes(b"of another framework")
     with hosts.serve({"some/albert": tmp_path / "model"}) as address:
         done = load(address, tmp_path, "hf://some/albert")
     assert done.returncode == 1
     assert "hf://some/albert holds a pickle, which is code that runs" in done.stderr
     assert '.save_pretrained(f)" some/albert' in done.stderr
-    assert not list((tmp_path / "huggingface").rglob("pytorch_model.bin"))
+    for name in ("pytorch_model.bin", *others):
+        assert not list((tmp_path / "huggingface").rglob(name))
 
 
 @pytest.mark.parametrize("name", ["hf://no/model", "kaggle://no/model/keras/base", "{}/no/model"])
@@ -91,13 +95,14 @@ def test_name_of_another_form(name, expected):
 
 
 @pytest.mark.parametrize(
-    ("name", "client", "extra"),
+    ("name", "client", "requirement"),
     [
-        ("hf://a/b", "huggingface_hub", "huggingface"),
-        ("kaggle://a/b/c/d", "kagglehub", "kaggle"),
+        ("hf://a/b", "huggingface_hub", r"'tf_albert\[huggingface\]'"),
+        ("kaggle://a/b/c/d", "kagglehub", r"'tf_albert\[kaggle\]'"),
+        ("https://a/b", "tensorflow_hub", "tensorflow-hub"),
     ],
 )
-def test_missing_client_names_its_extra(monkeypatch, name, client, extra):
+def test_missing_client_names_what_to_install(monkeypatch, name, client, requirement):
     monkeypatch.setitem(sys.modules, client, None)
-    with pytest.raises(ModuleNotFoundError, match=rf"`{client}` .* 'tf_albert\[{extra}\]'"):
+    with pytest.raises(ModuleNotFoundError, match=rf"`{client}` .* pip install {requirement}$"):
         remote.fetch(name)

@@ -18,6 +18,7 @@ NOT_FETCHED = (
     "*.ot",
     "*.onnx",
     "*.tflite",
+    "tf_model*.h5",
 )
 # Of what is fetched, the files of weights in any format that is read here.
 WEIGHT_SUFFIXES = (".safetensors", ".index", ".h5", ".pb")
@@ -51,7 +52,7 @@ def fetch(where):
         return _from_huggingface(where)
     if where.startswith("kaggle://"):
         return _from_kaggle(where)
-    client = _client("tensorflow_hub", None)
+    client = _client("tensorflow_hub", "tensorflow-hub")
     return _only_folder(_asked(where, lambda: client.resolve(where)))
 
 
@@ -61,15 +62,21 @@ def _from_huggingface(where):
         raise ValueError(
             f"{where} names no model. Expected: hf://owner/name or hf://owner/name@revision."
         )
-    client = _client("huggingface_hub", "huggingface")
+    client = _client("huggingface_hub", "'tf_albert[huggingface]'")
     place = {"repo_id": name["repo_id"], "revision": name["revision"]}
     download = client.snapshot_download
     folder = Path(_asked(where, lambda: download(**place, ignore_patterns=NOT_FETCHED)))
-    if not any(path.suffix in WEIGHT_SUFFIXES for path in folder.rglob("*")):
+    if not any(_is_weights(path) for path in folder.rglob("*")):
         names = _asked(where, lambda: client.list_repo_files(**place))
         if not set(names).isdisjoint(PICKLE_FILES):
             raise ValueError(pickle_refusal(where, name["repo_id"]))
     return folder
+
+
+def _is_weights(path):
+    # The client's cache may hold more than was asked for here.
+    is_fetched = not any(path.match(pattern) for pattern in NOT_FETCHED)
+    return is_fetched and path.suffix in WEIGHT_SUFFIXES
 
 
 def _from_kaggle(where):
@@ -79,16 +86,16 @@ def _from_kaggle(where):
             f"{where} names no model. Expected: kaggle://owner/model/framework/variation, with or "
             "without /version."
         )
-    client = _client("kagglehub", "kaggle")
+    client = _client("kagglehub", "'tf_albert[kaggle]'")
     return _only_folder(_asked(where, lambda: client.model_download(name["handle"])))
 
 
-def _client(module, extra):
+def _client(module, requirement):
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"`{module}` fetches such models and is not installed: pip install 'tf_albert[{extra}]'"
+            f"`{module}` fetches such models and is not installed: pip install {requirement}"
         ) from error
 
 

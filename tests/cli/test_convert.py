@@ -1,14 +1,19 @@
 import hashlib
+import importlib.util
 import json
 import re
 import shutil
+import tarfile
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.cli.test_main import fails
-from tests.helpers import GOOGLE, randomize
-from tf_albert import AlbertClassifier, AlbertPretrainer
+from tests.helpers import GOOGLE, randomize, require
+from tf_albert import AlbertClassifier, AlbertEncoder, AlbertPretrainer, AlbertTokenizer, hub
 from tf_albert.cli.main import main
+from tf_albert.convert import formats
 
 CHECKPOINT = GOOGLE / "encoder"
 
@@ -48,6 +53,149 @@ def test_weights_that_start_fresh_are_named_by_commas(capsys, tmp_path):
     )
     assert code == 0
     assert "head/kernel: starts fresh (allowed to be missing)" in printed.splitlines()
+
+
+@pytest.mark.parametrize("name", ["AlbertClassifier", "AlbertTokenClassifier"])
+def test_classes_of_a_fresh_head(capsys, model, tmp_path, name):
+    command = ["convert", str(model), str(tmp_path / "out"), "--model-class", name]
+    fails(capsys, command, f"no head of an {name}", "Give `num_classes` (`tf-albert convert --num")
+    assert not (tmp_path / "out").exists()
+    code, printed = run(capsys, *command, "--num-classes", 5)
+    assert code == 0
+    assert "head/kernel: starts fresh (the source is an AlbertPretrainer)" in printed.splitlines()
+    assert inspected(capsys, tmp_path / "out")["num_classes"] == "5"
+
+
+def test_classes_of_a_class_that_has_none(capsys, model, tmp_path):
+    command = ["convert", str(model), str(tmp_path / "out"), "--num-classes", "5"]
+    fails(capsys, command, "`num_classes` is for AlbertClassifier and AlbertTokenClassifier")
+    assert not (tmp_path / "out").exists()
+
+
+def inspected(capsys, path):
+    """Returns the facts that `inspect` prints."""
+    code, printed = run(capsys, "inspect", path)
+    assert code == 0
+    return dict(re.split(" {2,}", line, maxsplit=1) for line in printed.splitlines())
+
+
+FORMATS = ["tf_albert", "google", "huggingface", "keras_hub", "hub", "archive"]
+
+
+def require_reader(name):
+    installed = name != "huggingface" or importlib.util.find_spec("safetensors") is not None
+    require("parity", installed, "safetensors is not installed: pip install 'tf_albert[parity]'")
+
+
+def write_as(folder, name, model, tokenizer):
+    """Writes a model in a format, and returns its place."""
+    if name == "hub":
+        hub.save_encoder(model, folder / "hub")
+        return folder / "hub"
+    model.save_pretrained(folder / "ours", tokenizer)
+    target = "google" if name == "archive" else name
+    formats.convert(folder / "ours", folder / target, target)
+    if name != "archive":
+        return folder / target
+    with tarfile.open(folder / "model.tar.gz", "w:gz") as tar:
+        tar.add(folder / target, "model")
+    return folder / "model.tar.gz"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_inspect_of_each_format(capsys, small_config, vocabulary, tmp_path, name):
+    require_reader(name)
+    rates = {"hidden_dropout_prob": 0.15, "attention_probs_dropout_prob": 0.15}
+    config = small_config.replace(num_attention_heads=7, **rates)
+    tokenizer = AlbertTokenizer(vocabulary, lower_case=False)
+    place = write_as(tmp_path, name, randomize(AlbertEncoder(config)), tokenizer)
+    facts = inspected(capsys, place)
+    expected = {
+        "format": "google" if name == "archive" else name,
+        "model_class": "AlbertEncoder",
+        "source": str(place),
+        "hidden_act": "gelu_new" if name == "huggingface" else "gelu",
+        "layer_norm_epsilon": "1e-12",
+        "num_attention_heads": "7",
+        # The module of an encoder has no vocabulary.
+        "lower_case": "null" if name == "hub" else "false",
+    }
+    assert expected.items() <= facts.items()
+    assert {rate: facts[rate] for rate in rates} == dict.fromkeys(rates, "0.15")
+    sums = {key.split()[-1]: value for key, value in facts.items() if key.startswith("sha256 of ")}
+    root = place.parent if name == "archive" else place
+    assert sums
+    for path, value in sums.items():
+        assert value == hashlib.sha256((root / path).read_bytes()).hexdigest()
+
+
+def test_inspect_of_other_activation_and_epsilon(capsys, small_config, tmp_path):
+    require_reader("huggingface")
+    config = small_config.replace(hidden_act="relu", layer_norm_epsilon=1e-6)
+    AlbertClassifier(config, num_classes=3, dropout=0.25).save_pretrained(tmp_path / "ours")
+    formats.convert(tmp_path / "ours", tmp_path / "huggingface", "huggingface")
+    expected = {"hidden_act": "relu", "layer_norm_epsilon": "1e-06", "dropout": "0.25"}
+    for name in ("ours", "huggingface"):
+        assert expected.items() <= inspected(capsys, tmp_path / name).items()
+
+
+def test_inspect_shows_what_has_no_place(capsys, tmp_path):
+    reader = tf.train.load_checkpoint(str(CHECKPOINT / "model.ckpt-best"))
+    names = sorted(reader.get_variable_to_shape_map())
+    tf.raw_ops.SaveV2(
+        prefix=str(tmp_path / "model.ckpt-1"),
+        tensor_names=[*names, "bert/extra", "global_step"],
+        shape_and_slices=[""] * (len(names) + 2),
+        tensors=[*(reader.get_tensor(name) for name in names), np.ones((3, 4), "float32"), 7],
+    )
+    shutil.copy(CHECKPOINT / "albert_config.json", tmp_path)
+    facts = inspected(capsys, tmp_path)
+    assert facts["without a place: bert/extra"] == "[3, 4]"
+    assert facts["left out: global_step"] == "the optimizer's"
+
+
+def test_inspect_shows_every_step_of_the_way(capsys, model, tmp_path):
+    steps = {tmp_path / "first": "google", tmp_path / "second": "tf_albert"}
+    source = model
+    for target, target_format in (steps | {tmp_path / "last": "google"}).items():
+        formats.convert(source, target, target_format)
+        source = target
+    facts = inspected(capsys, tmp_path / "last")
+    for back, place in enumerate([*reversed(steps), model]):
+        step = "before that, " * back + "converted from"
+        assert facts[f"{step}: format"] == steps.get(place, "tf_albert")
+        assert facts[f"{step}: source"] == str(place)
+    weights = hashlib.sha256((model / "model.weights.h5").read_bytes()).hexdigest()
+    first = "before that, " * 2 + "converted from: sha256 of model.weights.h5"
+    assert facts[first] == weights
+
+
+def test_current_folder_is_read_and_never_replaced(capsys, model, tmp_path, monkeypatch):
+    formats.convert(model, tmp_path / "google", "google")
+    for place in (model, tmp_path / "google"):
+        monkeypatch.chdir(place)
+        assert inspected(capsys, ".")["model_class"] == "AlbertPretrainer"
+        before = sorted(tmp_path.rglob("*"))
+        fails(capsys, ["convert", str(model), "."], "is the current folder")
+        assert sorted(tmp_path.rglob("*")) == before
+    code, _ = run(capsys, "convert", ".", tmp_path / "out")
+    assert code == 0
+
+
+def test_other_files_are_not_replaced(capsys, model, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").write_text("years")
+    command = ["convert", str(model), str(tmp_path / "thesis")]
+    fails(capsys, command, "thesis holds files but no provenance.json")
+    assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["chapter.tex"]
+
+
+def test_model_that_the_target_cannot_express_leaves_no_folder(capsys, small_config, tmp_path):
+    config = small_config.replace(parameter_sharing="attention")
+    AlbertEncoder(config).save_pretrained(tmp_path / "ours")
+    command = ["convert", str(tmp_path / "ours"), str(tmp_path / "new/deep/out"), "--to", "google"]
+    fails(capsys, command, "Google's code shares all of a block")
+    assert [path.name for path in tmp_path.iterdir()] == ["ours"]
 
 
 def test_inspect_shows_what_the_shapes_do_not(capsys, model):

@@ -8,7 +8,8 @@ import tensorflow as tf
 from tests import reference
 from tests.helpers import GOOGLE, random_inputs, randomize, reference_weights
 from tf_albert import AlbertClassifier, AlbertConfig, AlbertEncoder, AlbertPretrainer
-from tf_albert.convert import google
+from tf_albert.convert import formats, google
+from tf_albert.convert.checkpoint import build_model
 from tf_albert.convert.names import weights_by_name
 
 CHECKPOINT = GOOGLE / "encoder"
@@ -16,6 +17,14 @@ EXPECTED = np.load(CHECKPOINT / "expected.npz")
 INPUTS = {
     name: EXPECTED[name]
     for name in ("input_word_ids", "input_mask", "input_type_ids", "masked_lm_positions")
+}
+
+# No two sizes are equal.
+GROUPS = {
+    "num_hidden_layers": 6,
+    "num_hidden_groups": 3,
+    "inner_group_num": 2,
+    "type_vocab_size": 5,
 }
 
 
@@ -95,7 +104,7 @@ def test_classifier_gets_the_head_of_a_fine_tuned_checkpoint(tmp_path, small_con
 @pytest.mark.parametrize(
     "changes",
     [
-        {"num_hidden_layers": 6, "num_hidden_groups": 2, "inner_group_num": 2},
+        GROUPS,
         {"embedding_size": 28},
     ],
     ids=["groups", "no projection"],
@@ -112,11 +121,43 @@ def test_each_weight_returns_to_its_place(tmp_path, small_config, changes):
 
 
 def test_names_of_groups_and_inner_groups(small_config):
-    config = small_config.replace(num_hidden_layers=6, num_hidden_groups=2, inner_group_num=2)
-    places = google.places(config, "AlbertEncoder")
-    block = "bert/encoder/transformer/group_1/inner_group_0"
-    assert places["attention_2/key/kernel"].name == f"{block}/attention_1/self/key/kernel"
-    assert places["feed_forward_2/layer_norm/beta"].name == f"{block}/LayerNorm_1/beta"
+    places = google.places(small_config.replace(**GROUPS), "AlbertEncoder")
+    for index, scope in {2: "group_1/inner_group_0", 5: "group_2/inner_group_1"}.items():
+        block = f"bert/encoder/transformer/{scope}"
+        names = {
+            f"attention_{index}/key/kernel": f"{block}/attention_1/self/key/kernel",
+            f"feed_forward_{index}/layer_norm/beta": f"{block}/LayerNorm_1/beta",
+        }
+        assert {ours: places[ours].name for ours in names} == names
+
+
+# All up to 48 layers, by Google's rule in Python's floats.
+@pytest.mark.parametrize(
+    ("layers", "groups"),
+    [
+        *((22, 22), (23, 23), (26, 26), (39, 39), (43, 43), (44, 22), (44, 44), (45, 45)),
+        *((46, 23), (46, 46), (47, 47)),
+    ],
+)
+def test_groups_that_google_rounds_to_others_are_refused(copied, layers, groups):
+    change_config(copied, num_hidden_layers=layers, num_hidden_groups=groups)
+    with pytest.raises(
+        ValueError, match=rf"num_hidden_layers={layers} and num_hidden_groups={groups}, Google's"
+    ):
+        AlbertEncoder.from_pretrained(copied)
+
+
+def test_all_other_groups_have_names(small_config):
+    refused = 0
+    for layers in range(1, 49):
+        for groups in range(1, layers + 1):
+            if layers % groups == 0:
+                config = small_config.replace(num_hidden_layers=layers, num_hidden_groups=groups)
+                try:
+                    google.places(config, "AlbertEncoder")
+                except ValueError:
+                    refused += 1
+    assert refused == 11
 
 
 def test_optimizer_variables_are_left_out(tmp_path, stored):
@@ -125,7 +166,10 @@ def test_optimizer_variables_are_left_out(tmp_path, stored):
         f"{name}/{slot}": value for name, value in arrays.items() for slot in ("adam_m", "adam_v")
     }
     write_checkpoint(tmp_path, config, arrays | slots | {"global_step": np.int64(7)})
-    model = AlbertPretrainer.from_pretrained(tmp_path)
+    read = formats.read(tmp_path)
+    assert read.dropped == dict.fromkeys([*slots, "global_step"], "the optimizer's")
+    model, report = build_model(read, AlbertPretrainer)
+    assert report.dropped == read.dropped
     np.testing.assert_allclose(
         model.encoder(INPUTS)["pooled_output"], EXPECTED["pooled_output"], atol=1e-5
     )
@@ -136,6 +180,21 @@ def test_unknown_variable_is_named(tmp_path, stored):
     write_checkpoint(tmp_path, config, arrays | {"bert/extra": np.ones(3, "float32")})
     with pytest.raises(ValueError, match=r"has more than the model .* describes: bert/extra"):
         AlbertEncoder.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("allowed", ["bert/extra", "bert/extra/kernel", "bert"])
+def test_unknown_variable_may_be_left_out_where_it_is_named(tmp_path, stored, allowed):
+    arrays, config = stored
+    write_checkpoint(tmp_path / "in", config, arrays | {"bert/extra/kernel": np.ones(3, "float32")})
+    with pytest.raises(ValueError, match="`allow_missing` names bert/ext, which is no weight of"):
+        AlbertPretrainer.from_pretrained(tmp_path / "in", allow_missing=["bert/ext"])
+    report = formats.convert(
+        tmp_path / "in", tmp_path / "out", "tf_albert", allow_missing=[allowed]
+    )
+    reason = "no place here, and allowed to have none"
+    assert report.dropped == {"bert/extra/kernel": reason}
+    provenance = json.loads((tmp_path / "out" / "provenance.json").read_text())
+    assert provenance["conversion"]["report"]["dropped"] == {"bert/extra/kernel": reason}
 
 
 def test_missing_variables_are_named(tmp_path, stored):
@@ -200,6 +259,70 @@ def test_sharing_that_google_does_not_have(copied):
 def test_config_must_lie_beside_the_checkpoint(copied):
     (copied / "albert_config.json").unlink()
     with pytest.raises(FileNotFoundError, match=r"has no albert_config.json beside it"):
+        AlbertEncoder.from_pretrained(copied)
+
+
+REQUIRED = [
+    *("vocab_size", "embedding_size", "hidden_size", "num_hidden_layers", "num_attention_heads"),
+    *("intermediate_size", "hidden_act", "max_position_embeddings", "type_vocab_size"),
+]
+
+
+@pytest.mark.parametrize("names", [[name] for name in REQUIRED] + [REQUIRED], ids=str)
+def test_size_that_the_config_leaves_out_is_not_guessed(copied, names):
+    path = copied / "albert_config.json"
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps({key: values[key] for key in values.keys() - set(names)}))
+    with pytest.raises(ValueError, match=rf"albert_config\.json lacks {', '.join(names)}, which"):
+        AlbertEncoder.from_pretrained(copied)
+
+
+@pytest.fixture
+def hub1_module(tmp_path, tokenizer, vocabulary, small_config):
+    """A module of TF1 Hub, and the pretrainer whose weights are in it."""
+    model = randomize(AlbertPretrainer(small_config))
+    folder = write_checkpoint(tmp_path / "module", small_config, arrays_of(model), "variables")
+    (folder / "variables").mkdir()
+    for path in folder.glob("variables.*"):
+        path.rename(folder / "variables" / path.name)
+    (folder / "assets").mkdir()
+    (folder / "albert_config.json").rename(folder / "assets" / "albert_config.json")
+    shutil.copy(vocabulary, folder / "assets" / "30k-clean.model")
+    for name in ("saved_model.pb", "tfhub_module.pb"):
+        (folder / name).write_bytes(b"\x08\x03")
+    return folder, model
+
+
+@pytest.mark.parametrize("where", ["", "variables/variables"], ids=["folder", "prefix"])
+def test_module_of_tf1_hub(hub1_module, tokenizer, where):
+    folder, model = hub1_module
+    read = formats.read(folder / where)
+    assert (read.format, read.model_class) == ("google", "AlbertPretrainer")
+    assert read.tokenizer.encode_ids(["The text"]) == [tokenizer.encode("The text").ids]
+    copy = AlbertPretrainer.from_pretrained(folder / where)
+    for ours, theirs in zip(copy.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert sorted(read.provenance()["files_sha256"]) == [
+        "assets/30k-clean.model",
+        "assets/albert_config.json",
+        "variables/variables.data-00000-of-00001",
+        "variables/variables.index",
+    ]
+
+
+def test_module_of_tf1_hub_without_vocabulary(hub1_module):
+    folder, _ = hub1_module
+    (folder / "assets" / "30k-clean.model").unlink()
+    assert formats.read(folder).tokenizer is None
+
+
+def test_assets_of_a_neighbour_are_not_taken(copied, vocabulary):
+    assets = copied.parent / "assets"
+    assets.mkdir()
+    shutil.copy(vocabulary, assets / "30k-clean.model")
+    assert formats.read(copied).tokenizer is None
+    (copied / "albert_config.json").rename(assets / "albert_config.json")
+    with pytest.raises(FileNotFoundError, match=r"has no albert_config\.json beside it"):
         AlbertEncoder.from_pretrained(copied)
 
 

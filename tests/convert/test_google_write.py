@@ -15,6 +15,7 @@ from tf_albert import (
     AlbertPretrainer,
     AlbertSpanLabeler,
     AlbertTokenClassifier,
+    AlbertTokenizer,
 )
 from tf_albert.convert import formats
 
@@ -80,7 +81,7 @@ def test_report_accounts_for_every_array(tmp_path):
 )
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"num_hidden_layers": 6, "num_hidden_groups": 2, "inner_group_num": 2}],
+    [{}, {"num_hidden_layers": 6, "num_hidden_groups": 3, "inner_group_num": 2}],
     ids=["one group", "groups"],
 )
 def test_each_head_returns(tmp_path, small_config, model_class, arguments, changes):
@@ -91,6 +92,42 @@ def test_each_head_returns(tmp_path, small_config, model_class, arguments, chang
     assert copy.head_arguments() == model.head_arguments()
     for ours, theirs in zip(copy.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_lower_casing_returns_and_is_reported(tmp_path, small_config, vocabulary):
+    for lower_case in (True, False):
+        tokenizer = AlbertTokenizer(vocabulary, lower_case)
+        AlbertEncoder(small_config).save_pretrained(tmp_path / "ours", tokenizer)
+        report = formats.convert(tmp_path / "ours", tmp_path / "google", "google")
+        assert ("lower_case=False" in report.dropped) is not lower_case
+        formats.convert(tmp_path / "google", tmp_path / "back", "tf_albert")
+        for where in ("google", "back"):
+            assert formats.read(tmp_path / where).tokenizer.lower_case is lower_case
+    (tmp_path / "google" / "provenance.json").unlink()
+    assert formats.read(tmp_path / "google").tokenizer.lower_case
+
+
+@pytest.mark.parametrize(
+    ("model_class", "arguments", "other"),
+    [
+        (AlbertClassifier, {"num_classes": 3}, None),
+        (AlbertClassifier, {"num_classes": 1}, AlbertMultipleChoice),
+        (AlbertMultipleChoice, {}, AlbertClassifier),
+    ],
+)
+def test_head_dropout_returns_and_is_reported(
+    tmp_path, small_config, model_class, arguments, other
+):
+    model_class(small_config, dropout=0.25, **arguments).save_pretrained(tmp_path / "ours")
+    report = formats.convert(tmp_path / "ours", tmp_path / "google", "google")
+    assert report.dropped == {"head dropout 0.25": "Google's code has 0.1; see provenance"}
+    assert formats.read(tmp_path / "google").model_class == model_class.__name__
+    for read_class in filter(None, (model_class, other)):
+        copy = read_class.from_pretrained(tmp_path / "google")
+        assert copy.head_arguments()["dropout"] == 0.25
+    (tmp_path / "google" / "provenance.json").unlink()
+    copy = model_class.from_pretrained(tmp_path / "google")
+    assert copy.head_arguments() == arguments | {"dropout": 0.1}
 
 
 def test_saver_of_tensorflow_1_restores_what_is_written(tmp_path, small_config):
@@ -110,6 +147,10 @@ def test_saver_of_tensorflow_1_restores_what_is_written(tmp_path, small_config):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        (
+            {"num_hidden_layers": 22, "num_hidden_groups": 22},
+            "rounds layer 15 into another group",
+        ),
         ({"parameter_sharing": "none"}, r"shares all of a block\. Received: .*'none'"),
         ({"hidden_act": "gelu_erf"}, r"tanh form of gelu only\. Received: hidden_act='gelu_erf'"),
         ({"layer_norm_epsilon": 1e-5}, r"epsilon of 1e-12\. Received: layer_norm_epsilon=1e-05"),

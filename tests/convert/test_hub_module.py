@@ -155,10 +155,37 @@ def test_module_of_other_inputs_is_refused(small_config, tmp_path):
     refuses(tmp_path / "module", "module cannot be called with input_word_ids, input_mask, input_t")
 
 
+def test_size_that_the_config_leaves_out_is_not_guessed(module):
+    (module / "provenance.json").unlink()
+    path = module / "assets" / "albert_config.json"
+    values = json.loads(path.read_text())
+    del values["num_attention_heads"]
+    path.write_text(json.dumps(values))
+    refuses(module, r"albert_config\.json lacks num_attention_heads, which weights alone do not")
+
+
+def test_variable_without_a_place_is_left_out_where_it_is_named(small_config, tmp_path):
+    model = garden.encoder(small_config, TANH_GELU)
+    model.extra = tf.Variable([1.0, 2.0, 3.0], name="extra/scale")
+    model.save(str(tmp_path / "module"), include_optimizer=False, save_format="tf")
+    refuses(tmp_path / "module", "has more than the model that its config describes: extra/scale")
+    report = formats.convert(
+        tmp_path / "module", tmp_path / "out", "tf_albert", allow_missing=["extra"]
+    )
+    assert report.dropped["extra/scale"] == "no place here, and allowed to have none"
+
+
 @pytest.fixture
 def module(tmp_path, small_config):
     hub.save_encoder(randomize(AlbertEncoder(small_config)), tmp_path / "module")
     return tmp_path / "module"
+
+
+def test_own_module_with_a_variable_of_no_place(module, tmp_path):
+    live = tf.saved_model.load(str(module))
+    live.variables.append(tf.Variable([1.0, 2.0], name="extra/scale"))
+    tf.saved_model.save(live, str(tmp_path / "other"))
+    refuses(tmp_path / "other", "has more than the model that its config describes: extra/scale")
 
 
 @pytest.mark.parametrize("tenth", range(10))
@@ -199,9 +226,5 @@ def test_provenance_names_every_file(module):
     assert "saved_model.pb" in sums
     assert (
         json.loads((module / "provenance.json").read_text())["files_sha256"].items()
-        <= {
-            path.relative_to(module).as_posix(): sums[path.name]
-            for path in module.rglob("*")
-            if path.is_file()
-        }.items()
+        <= {name: sums[name] for name in sums}.items()
     )

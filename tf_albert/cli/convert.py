@@ -19,7 +19,9 @@ class Arguments:
         from_: Format of the source; by default it is found out.
         to: Format of the target.
         model_class: Class to make of it, such as AlbertEncoder; by default the source's own.
-        allow_missing: Weights that may start fresh, separated by commas.
+        num_classes: Classes of a classifier's head that is to start fresh.
+        allow_missing: Weights that may start fresh, and arrays of the source that may be left out,
+            separated by commas.
     """
 
     source: str
@@ -28,11 +30,13 @@ class Arguments:
     from_: str | None = None
     to: str = "tf_albert"
     model_class: str | None = None
+    num_classes: int | None = None
     allow_missing: str = ""
 
 
 def run(arguments):
     """Converts the model and prints the report."""
+    classes = {} if arguments.num_classes is None else {"num_classes": arguments.num_classes}
     report = formats.convert(
         arguments.source,
         arguments.target,
@@ -40,6 +44,7 @@ def run(arguments):
         arguments.from_,
         arguments.model_class and saving.model_class(arguments.model_class),
         [name.strip() for name in arguments.allow_missing.split(",") if name.strip()],
+        **classes,
     )
     print("\n".join(report.lines()))
     print(f"Wrote {arguments.target}")

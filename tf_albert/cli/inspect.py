@@ -3,9 +3,7 @@
 import dataclasses
 import json
 
-from tf_albert import files
 from tf_albert.convert import formats
-from tf_albert.modeling import saving
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,14 +19,15 @@ class Arguments:
 
 def run(arguments):
     """Prints a line for each fact."""
-    with formats.opened(arguments.path) as place:
-        checkpoint = formats.read(place)
-        origin = _origin(place)
+    checkpoint = formats.read(arguments.path)
+    provenance = checkpoint.provenance()
+    origin = provenance.pop("earlier", None)
     facts = {"model_class": checkpoint.model_class, **checkpoint.head_arguments}
-    facts |= checkpoint.config.to_dict() | _flat(checkpoint.provenance())
+    facts |= checkpoint.config.to_dict() | _flat(provenance)
     facts["parameters"] = f"{sum(array.size for array in checkpoint.arrays.values()):,}"
     facts |= {f"left out: {name}": reason for name, reason in checkpoint.dropped.items()}
-    facts |= {f"converted from: {name}": value for name, value in origin.items()}
+    facts |= {f"without a place: {name}": shape for name, shape in checkpoint.unplaced.items()}
+    facts |= _origins(origin)
     width = max(map(len, facts))
     for name, value in facts.items():
         print(f"{name:{width}}  {value if isinstance(value, str) else json.dumps(value)}")
@@ -36,13 +35,17 @@ def run(arguments):
 
 def _flat(provenance):
     """Returns provenance with a line of its own for each file's sum."""
-    sums = provenance.pop("files_sha256")
-    return provenance | {f"sha256 of {name}": value for name, value in sums.items()}
+    sums = provenance["files_sha256"]
+    others = {name: value for name, value in provenance.items() if name != "files_sha256"}
+    return others | {f"sha256 of {name}": value for name, value in sums.items()}
 
 
-def _origin(place):
-    """Returns what `provenance.json` says of the model that this one was converted from."""
-    path = files.model_folder(place) / saving.PROVENANCE_FILE
-    conversion = files.read_json(path).get("conversion") if path.exists() else None
-    names = ("format", "source", "files_sha256")
-    return _flat({name: conversion[name] for name in names}) if conversion else {}
+def _origins(conversion):
+    """Returns what `provenance.json` says of each model on the way here, the nearest first."""
+    facts, step = {}, "converted from"
+    while conversion is not None:
+        shown = {name: conversion.get(name) for name in ("format", "source")}
+        shown = _flat(shown | {"files_sha256": conversion.get("files_sha256", {})})
+        facts |= {f"{step}: {name}": value for name, value in shown.items()}
+        conversion, step = conversion.get("earlier"), f"before that, {step}"
+    return facts

@@ -1,6 +1,7 @@
 """What a stored model holds, whatever its format, and how a model is built from it."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,12 @@ import numpy as np
 from tf_albert import files
 from tf_albert.config import AlbertConfig
 from tf_albert.convert.names import weights_by_name
+from tf_albert.convert.report import Report
 from tf_albert.text.pieces import PieceTokenizer
 
 # Their outputs do not depend on the pooler, so other formats leave it out.
 WITHOUT_POOLER = ("AlbertSpanLabeler", "AlbertTokenClassifier")
+WITH_CLASSES = ("AlbertClassifier", "AlbertTokenClassifier")
 # Of what is missing; a config of more blocks than are stored lacks hundreds.
 NAMES_SHOWN = 8
 
@@ -30,8 +33,12 @@ class Checkpoint:
         other_classes: tuple of str. Other classes whose head the stored one may be.
         head_arguments: dict. What that class takes besides the config.
         dropped: dict of the format's name to why no model needs that array.
+        unplaced: dict of the format's name to the shape of each array that the model which the
+            config describes has no place for.
         tokenizer: `PieceTokenizer`, or None where no vocabulary lies there.
         files: tuple of path. Every file that was read.
+        origin: dict of JSON values, or None. What its `provenance.json` says of the conversion that
+            it comes from.
     """
 
     source: str | Path
@@ -43,8 +50,10 @@ class Checkpoint:
     other_classes: tuple[str, ...] = ()
     head_arguments: dict = dataclasses.field(default_factory=dict)
     dropped: dict[str, str] = dataclasses.field(default_factory=dict)
+    unplaced: dict[str, tuple] = dataclasses.field(default_factory=dict)
     tokenizer: PieceTokenizer | None = None
     files: tuple[Path, ...] = ()
+    origin: dict | None = None
 
     def check_vocabulary(self):
         """Raises a `ValueError` where the vocabulary is not of the size that the config names."""
@@ -58,10 +67,11 @@ class Checkpoint:
     def provenance(self):
         """Returns where the weights come from and what is silent in their shapes: JSON values."""
         config = self.config
-        return {
+        earlier = {} if self.origin is None else {"earlier": self.origin}
+        return earlier | {
             "format": self.format,
             "source": str(self.source),
-            "files_sha256": {path.name: files.sha256(path) for path in self.files},
+            "files_sha256": self._sums(),
             "hidden_act": config.hidden_act,
             "layer_norm_epsilon": config.layer_norm_epsilon,
             "num_attention_heads": config.num_attention_heads,
@@ -69,6 +79,12 @@ class Checkpoint:
             "attention_probs_dropout_prob": config.attention_probs_dropout_prob,
             "lower_case": self.tokenizer and self.tokenizer.lower_case,
         }
+
+    def _sums(self):
+        """Returns the files' sums by their paths below the folder that holds all of them."""
+        folders = [path.parent for path in self.files]
+        root = os.path.commonpath(folders) if folders else ""
+        return {path.relative_to(root).as_posix(): files.sha256(path) for path in self.files}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,77 +103,25 @@ class Written:
     added: dict = dataclasses.field(default_factory=dict)
 
 
-@dataclasses.dataclass(frozen=True)
-class Report:
-    """What became of every array of a conversion.
-
-    Args:
-        moved: list of (source name, target name, shape here).
-        dropped: dict of source name to why it was left out.
-        fresh: dict of target name to why it holds what the source has not.
-    """
-
-    moved: list
-    dropped: dict
-    fresh: dict
-
-    def written_as(self, written):
-        """Returns the report with the target's names instead of this package's.
-
-        Args:
-            written: `Written`.
-        """
-        sources = {ours: source for source, ours, _ in self.moved}
-        left_out = {sources.get(ours, ours): why for ours, why in written.left_out.items()}
-        names = written.names
-        return Report(
-            [(source, names[ours], shape) for source, ours, shape in self.moved if ours in names],
-            self.dropped | left_out,
-            {names[ours]: why for ours, why in self.fresh.items() if ours in names} | written.added,
-        )
-
-    def lines(self):
-        """Returns the report as lines of text, a line for each array."""
-        width = max((len(source) for source, _, _ in self.moved), default=0)
-        rows = [f"{source:{width}}  ->  {target}  {shape}" for source, target, shape in self.moved]
-        rows += [f"{name}: left out ({reason})" for name, reason in self.dropped.items()]
-        return rows + [f"{name}: starts fresh ({reason})" for name, reason in self.fresh.items()]
-
-    def to_json(self):
-        """Returns the report as JSON values."""
-        return {
-            "moved": [[source, target, list(shape)] for source, target, shape in self.moved],
-            "dropped": self.dropped,
-            "fresh": self.fresh,
-        }
-
-
-def collect(places, stored, source):
+def collect(places, stored):
     """Returns a format's arrays under this package's names.
 
     Args:
         places: dict of this package's name to `Place`.
         stored: dict of the format's name to array.
-        source: path. For the error message.
 
     Returns:
-        tuple of two dicts by this package's names: the stored arrays, and every place's name.
-
-    Raises:
-        ValueError: a stored array has no place.
+        tuple of three dicts: the arrays and every place's name, both by this package's names, and
+        the shapes of the stored arrays without a place, by the format's names.
     """
-    unknown = sorted(set(stored) - {place.name for place in places.values()})
-    if unknown:
-        raise ValueError(
-            f"{source} has more than the model that its config describes: {listed(unknown)}. "
-            "Take the config that was released with the weights."
-        )
+    known = {place.name for place in places.values()}
+    unplaced = {name: stored[name].shape for name in sorted(stored) if name not in known}
     arrays = {
         ours: stored[place.name].T if place.transposed else stored[place.name]
         for ours, place in places.items()
         if place.name in stored
     }
-    return arrays, {ours: place.name for ours, place in places.items()}
+    return arrays, {ours: place.name for ours, place in places.items()}, unplaced
 
 
 def build_model(checkpoint, model_class, allow_missing=(), **arguments):
@@ -167,21 +131,25 @@ def build_model(checkpoint, model_class, allow_missing=(), **arguments):
         checkpoint: `Checkpoint`.
         model_class: a class of `tf_albert.modeling`. Where it is not the checkpoint's own, the
             heads are left out and its own start fresh; so does a pooler that it does not use.
-        allow_missing: names, or beginnings of names up to a `/`, of weights that may start fresh;
-            this package's names or the format's.
+        allow_missing: names, or beginnings of names up to a `/` or a `.`, of weights that may start
+            fresh (this package's names or the format's), and of stored arrays that have no place
+            in the model that the config describes and may be left out.
         **arguments: what the constructor takes besides the config; by default the checkpoint's.
 
     Returns:
         (model, `Report`).
 
     Raises:
-        ValueError: a weight that is not stored, or one of another shape.
+        ValueError: a weight that is not stored or is of another shape, a stored array without a
+            place, or a head whose `num_classes` nothing tells.
     """
     class_name = model_class.__name__
     stored_arguments = _head_arguments(checkpoint, class_name)
+    _check_classes(checkpoint, class_name, stored_arguments | arguments)
     model = model_class(checkpoint.config, **stored_arguments | arguments)
     weights = weights_by_name(model)
     _check_allowed(checkpoint, weights, allow_missing)
+    _check_placed(checkpoint, allow_missing)
     other_head = _other_head(checkpoint, class_name, stored_arguments, arguments)
     arrays = {
         name: array
@@ -197,17 +165,31 @@ def build_model(checkpoint, model_class, allow_missing=(), **arguments):
         for name in checkpoint.arrays
         if name not in arrays
     }
+    dropped |= dict.fromkeys(checkpoint.unplaced, "no place here, and allowed to have none")
     moved = [(checkpoint.names[name], name, array.shape) for name, array in arrays.items()]
     return model, Report(moved, checkpoint.dropped | dropped, fresh)
 
 
 def _head_arguments(checkpoint, class_name):
-    if class_name != checkpoint.model_class:
+    if class_name not in (checkpoint.model_class, *checkpoint.other_classes):
         return {}
     kernel = checkpoint.arrays.get("head/kernel")
-    takes_classes = class_name in ("AlbertClassifier", "AlbertTokenClassifier")
-    sizes = {"num_classes": kernel.shape[1]} if takes_classes and kernel is not None else {}
-    return sizes | checkpoint.head_arguments
+    takes_classes = class_name in WITH_CLASSES and kernel is not None
+    return ({"num_classes": kernel.shape[1]} if takes_classes else {}) | checkpoint.head_arguments
+
+
+def _check_classes(checkpoint, class_name, arguments):
+    if class_name in WITH_CLASSES and "num_classes" not in arguments:
+        raise ValueError(
+            f"{checkpoint.source} has no head of an {class_name} that would tell its number of "
+            "classes. Give `num_classes` (`tf-albert convert --num-classes`); the head then "
+            "starts fresh."
+        )
+    if class_name not in WITH_CLASSES and "num_classes" in arguments:
+        raise ValueError(
+            f"`num_classes` is for {' and '.join(WITH_CLASSES)}; an {class_name} takes none. Leave "
+            "it out, or name one of these as the model class."
+        )
 
 
 def _other_head(checkpoint, class_name, stored_arguments, arguments):
@@ -245,19 +227,37 @@ def _fresh(checkpoint, class_name, missing, allow_missing, other_head):
 
 def _is_named(checkpoint, name, allowed):
     names = (name, checkpoint.names.get(name, name))
-    return any(known == allowed or known.startswith(f"{allowed}/") for known in names)
+    beginnings = (f"{allowed}/", f"{allowed}.")
+    return any(known == allowed or known.startswith(beginnings) for known in names)
 
 
 def _check_allowed(checkpoint, weights, allow_missing):
     unknown = [
         allowed
         for allowed in allow_missing
-        if not any(_is_named(checkpoint, name, allowed) for name in weights)
+        if not any(
+            _is_named(checkpoint, name, allowed) for name in [*weights, *checkpoint.unplaced]
+        )
     ]
     if unknown:
         raise ValueError(
-            f"`allow_missing` names {', '.join(unknown)}, which is no weight of the model. Its "
-            f"weights: {', '.join(weights)}."
+            f"`allow_missing` names {', '.join(unknown)}, which is no weight of the model, nor an "
+            f"array of {checkpoint.source} without a place. The model's weights: "
+            f"{', '.join(weights)}."
+        )
+
+
+def _check_placed(checkpoint, allow_missing):
+    unknown = [
+        name
+        for name in checkpoint.unplaced
+        if not any(_is_named(checkpoint, name, allowed) for allowed in allow_missing)
+    ]
+    if unknown:
+        raise ValueError(
+            f"{checkpoint.source} has more than the model that its config describes: "
+            f"{listed(unknown)}. Take the config that was released with the weights, or name what "
+            "may be left out in `allow_missing`."
         )
 
 

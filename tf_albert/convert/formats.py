@@ -115,10 +115,11 @@ def opened(where):
 
 def _read(place, source_format):
     module = _module(source_format or format_of(place))
-    saving.check_files(files.model_folder(place) if place.is_dir() else place.parent)
+    folder = files.model_folder(place) if place.is_dir() else place.parent
+    saving.check_files(folder)
     checkpoint = module.read(place)
     checkpoint.check_vocabulary()
-    return checkpoint
+    return dataclasses.replace(checkpoint, origin=saving.read_facts(folder).get("conversion"))
 
 
 def _module(name):
@@ -127,7 +128,15 @@ def _module(name):
     return FORMATS[name]
 
 
-def convert(source, target, target_format, source_format=None, model_class=None, allow_missing=()):
+def convert(
+    source,
+    target,
+    target_format,
+    source_format=None,
+    model_class=None,
+    allow_missing=(),
+    **arguments,
+):
     """Converts a model from one format to another.
 
     Args:
@@ -136,7 +145,9 @@ def convert(source, target, target_format, source_format=None, model_class=None,
         target_format: str. One of `FORMATS` that is not read only.
         source_format: str or None. One of `FORMATS`; None to find out.
         model_class: a class of `tf_albert.modeling`, or None for the source's own.
-        allow_missing: names of weights, or their beginnings up to a `/`, that may start fresh.
+        allow_missing: names of weights that may start fresh, and of arrays without a place that may
+            be left out; see `build_model`.
+        **arguments: what the class takes besides the config, such as `num_classes`.
 
     Returns:
         `Report`: what became of each array.
@@ -154,7 +165,7 @@ def convert(source, target, target_format, source_format=None, model_class=None,
         )
     checkpoint = read(source, source_format)
     model_class = model_class or saving.model_class(checkpoint.model_class)
-    model, report = build_model(checkpoint, model_class, allow_missing)
+    model, report = build_model(checkpoint, model_class, allow_missing, **arguments)
     with files.replacing_folder(target) as folder:
         report = report.written_as(writer.write(model, folder, checkpoint.tokenizer))
         facts = {

@@ -1,28 +1,41 @@
-"""Checkpoints of Google's original implementation (TensorFlow 1), read and written.
-
-Source of the names: modeling.py, run_pretraining.py, classifier_utils.py, race_utils.py and
-squad_utils.py of https://github.com/google-research/albert.
-"""
+"""Checkpoints of Google's original implementation (TensorFlow 1), read and written."""
 
 import numpy as np
 import tensorflow as tf
 
+from tf_albert import files
 from tf_albert.config import AlbertConfig
 from tf_albert.convert.checkpoint import Checkpoint, Written, collect
-from tf_albert.convert.names import Place, weights_by_name
+from tf_albert.convert.google_names import places
+from tf_albert.convert.names import weights_by_name
+from tf_albert.modeling.saving import read_facts
 from tf_albert.text.pieces import VOCABULARY_FILE, PieceTokenizer
 
 CONFIG_FILE = "albert_config.json"
 # What the released archives and TF Hub modules call the vocabulary, and what this package does.
 VOCABULARY_FILES = ("30k-clean.model", VOCABULARY_FILE)
+# What no weight tells, or what would only be found out by an error about a shape.
+REQUIRED = (
+    "vocab_size",
+    "embedding_size",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "intermediate_size",
+    "hidden_act",
+    "max_position_embeddings",
+    "type_vocab_size",
+)
 OPTIMIZER_VARIABLES = ("adam_m", "adam_v", "global_step")
 CLASSIFIER_HEAD = "output_weights"
 SPAN_HEAD = "cls/squad/output_weights"
+# Google's `do_lower_case`, unless it is set, and the dropout of its classifiers, always.
+LOWER_CASE, HEAD_DROPOUT = True, 0.1
 
 
 def finds(where):
     """Whether `where` is the prefix of a checkpoint, or a folder with one in it."""
-    return where.with_name(f"{where.name}.index").exists() or any(_prefixes(where))
+    return (where.parent / f"{where.name}.index").exists() or any(_prefixes(where))
 
 
 def _prefixes(folder):
@@ -50,9 +63,10 @@ def read(where):
             f"{prefix} has no {CONFIG_FILE} beside it; the number of heads cannot be read off the "
             "weights. Put the file that was released with the checkpoint there."
         )
-    config = AlbertConfig.from_json(config_file)
-    model_class, others = _model_class(stored)
-    arrays, names = collect(places(config, model_class), stored, prefix)
+    config = read_config(config_file)
+    facts = read_facts(prefix.parent)
+    model_class, others = _model_class(stored, facts)
+    arrays, names, unplaced = collect(places(config, model_class), stored)
     vocabulary = _beside(prefix, VOCABULARY_FILES)
     return Checkpoint(
         source=where,
@@ -62,11 +76,45 @@ def read(where):
         names=names,
         model_class=model_class,
         other_classes=others,
+        head_arguments=_head_arguments(facts, model_class),
         dropped=dropped,
-        # The format does not say; Google's `do_lower_case` is true unless it is set.
-        tokenizer=vocabulary and PieceTokenizer(vocabulary, lower_case=True),
+        unplaced=unplaced,
+        tokenizer=vocabulary and PieceTokenizer(vocabulary, _lower_case(facts)),
         files=(config_file, *sorted(prefix.parent.glob(f"{prefix.name}.*")), *_given(vocabulary)),
     )
+
+
+def read_config(path):
+    """Returns the config in an `albert_config.json` that stands for a model's computation.
+
+    Args:
+        path: path. Google's file, or one that was put beside a TF Hub module.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: a key that no weight tells is missing, or as `AlbertConfig.from_json` says.
+    """
+    values = files.read_json(path)
+    missing = [name for name in REQUIRED if isinstance(values, dict) and name not in values]
+    if missing:
+        raise ValueError(
+            f"{path} lacks {', '.join(missing)}, which weights alone do not tell. Take the file "
+            "that was released with the model, or add what it was trained with."
+        )
+    return AlbertConfig.from_json(path)
+
+
+def _head_arguments(facts, model_class):
+    """Returns the head's dropout where `provenance.json` tells it; the format itself does not."""
+    arguments = facts.get("head_arguments") if facts.get("model_class") == model_class else None
+    dropout = (arguments or {}).get("dropout")
+    return {"dropout": dropout} if isinstance(dropout, (int, float)) else {}
+
+
+def _lower_case(facts):
+    """Returns what `provenance.json` says of lower-casing, or Google's default."""
+    stated = facts.get("conversion", {}).get("lower_case")
+    return stated if isinstance(stated, bool) else LOWER_CASE
 
 
 def _given(path):
@@ -86,7 +134,10 @@ def _prefix(where):
 
 
 def _beside(prefix, names):
-    folders = (prefix.parent, prefix.parent.parent / "assets")
+    folders = [prefix.parent]
+    if (prefix.parent.name, prefix.name) == ("variables", "variables"):
+        # A TF1 Hub module; elsewhere, a neighbour's `assets` are of another model.
+        folders.append(prefix.parent.parent / "assets")
     found = (folder / name for folder in folders for name in names)
     return next((path for path in found if path.is_file()), None)
 
@@ -111,14 +162,17 @@ def _read_arrays(prefix):
     return arrays, dict.fromkeys(slots, "the optimizer's")
 
 
-def _model_class(stored):
+def _model_class(stored, facts):
     """Returns the class that a checkpoint's heads belong to, and others that they fit."""
     if SPAN_HEAD in stored:
         return "AlbertSpanLabeler", ()
     if CLASSIFIER_HEAD in stored:
-        # A multiple-choice head looks like a regression's.
-        one_output = stored[CLASSIFIER_HEAD].shape[0] == 1
-        return "AlbertClassifier", ("AlbertMultipleChoice",) if one_output else ()
+        fitting = ["AlbertClassifier"]
+        if stored[CLASSIFIER_HEAD].shape[0] == 1:
+            # A multiple-choice head looks like a regression's.
+            fitting.append("AlbertMultipleChoice")
+        fitting.sort(key=lambda name: name != facts.get("model_class"))
+        return fitting[0], tuple(fitting[1:])
     if any(name.startswith("cls/") for name in stored):
         return "AlbertPretrainer", ()
     return "AlbertEncoder", ()
@@ -158,91 +212,18 @@ def write(model, folder, tokenizer=None):
     config.to_json(folder / CONFIG_FILE)
     if tokenizer is not None:
         tokenizer.write_vocabulary(folder / VOCABULARY_FILES[0])
-    return Written({ours: place.name for ours, place in named.items() if ours in weights})
+    return Written(
+        {ours: place.name for ours, place in named.items() if ours in weights},
+        _unsaid(model.head_arguments(), tokenizer),
+    )
 
 
-def places(config, model_class):
-    """Returns where Google's code keeps each weight.
-
-    Args:
-        config: `AlbertConfig`.
-        model_class: str. The class that the heads belong to.
-
-    Returns:
-        dict of this package's name to `Place`.
-
-    Raises:
-        ValueError: the layers share less than Google's code can share, an activation that it has
-            not, or a head that it has not.
-    """
-    _check_expressible(config, model_class)
-    found = {
-        "embedding/word_embeddings": Place("bert/embeddings/word_embeddings"),
-        "embedding/position_embeddings": Place("bert/embeddings/position_embeddings"),
-        "embedding/type_embeddings": Place("bert/embeddings/token_type_embeddings"),
-        **_norm("embedding/layer_norm", "bert/embeddings/LayerNorm"),
-        **_dense("pooler", "bert/pooler/dense"),
-        **_dense("masked_lm_head/transform", "cls/predictions/transform/dense"),
-        **_norm("masked_lm_head/layer_norm", "cls/predictions/transform/LayerNorm"),
-        "masked_lm_head/output_bias": Place("cls/predictions/output_bias"),
-        **_output("sentence_order_head", "cls/seq_relationship/"),
-        **_output("head", "cls/squad/" if model_class == "AlbertSpanLabeler" else ""),
-    }
-    if config.has_embedding_projection:
-        found |= _dense("embedding/projection", "bert/encoder/embedding_hidden_mapping_in")
-    for index in range(config.num_hidden_groups * config.inner_group_num):
-        group, inner = divmod(index, config.inner_group_num)
-        found |= _block(index, f"bert/encoder/transformer/group_{group}/inner_group_{inner}")
-    return found
-
-
-def _check_expressible(config, model_class):
-    if config.parameter_sharing != "all":
-        raise ValueError(
-            "Google's code shares all of a block. Received: "
-            f"parameter_sharing={config.parameter_sharing!r}."
-        )
-    if config.hidden_act == "gelu_erf":
-        raise ValueError(
-            "Google's code has the tanh form of gelu only. Received: hidden_act='gelu_erf'."
-        )
-    if config.layer_norm_epsilon != 1e-12:
-        raise ValueError(
-            "Google's code has a layer-normalization epsilon of 1e-12. Received: "
-            f"layer_norm_epsilon={config.layer_norm_epsilon}."
-        )
-    if model_class == "AlbertTokenClassifier":
-        raise ValueError(
-            "Google's code has no head for tokens. Convert the encoder alone, or write "
-            "`huggingface`."
-        )
-
-
-def _block(index, scope):
-    attention, feed_forward = f"attention_{index}", f"feed_forward_{index}"
-    return {
-        **_dense(f"{attention}/query", f"{scope}/attention_1/self/query"),
-        **_dense(f"{attention}/key", f"{scope}/attention_1/self/key"),
-        **_dense(f"{attention}/value", f"{scope}/attention_1/self/value"),
-        **_dense(f"{attention}/output", f"{scope}/attention_1/output/dense"),
-        **_norm(f"{attention}/layer_norm", f"{scope}/LayerNorm"),
-        **_dense(f"{feed_forward}/intermediate", f"{scope}/ffn_1/intermediate/dense"),
-        **_dense(f"{feed_forward}/output", f"{scope}/ffn_1/intermediate/output/dense"),
-        **_norm(f"{feed_forward}/layer_norm", f"{scope}/LayerNorm_1"),
-    }
-
-
-def _dense(ours, theirs):
-    return {f"{ours}/{part}": Place(f"{theirs}/{part}") for part in ("kernel", "bias")}
-
-
-def _norm(ours, theirs):
-    return {f"{ours}/{part}": Place(f"{theirs}/{part}") for part in ("gamma", "beta")}
-
-
-def _output(ours, scope):
-    """A head's matrix is stored as (outputs, inputs), the other way round than every other one."""
-    return {
-        f"{ours}/kernel": Place(f"{scope}output_weights", transposed=True),
-        f"{ours}/bias": Place(f"{scope}output_bias"),
-    }
+def _unsaid(head_arguments, tokenizer):
+    """Returns what the format has no place for and differs from what Google's code then takes."""
+    unsaid = {}
+    if tokenizer is not None and tokenizer.lower_case != LOWER_CASE:
+        unsaid["lower_case=False"] = "Google's scripts need --do_lower_case=False; see provenance"
+    dropout = head_arguments.get("dropout", HEAD_DROPOUT)
+    if dropout != HEAD_DROPOUT:
+        unsaid[f"head dropout {dropout}"] = f"Google's code has {HEAD_DROPOUT}; see provenance"
+    return unsaid

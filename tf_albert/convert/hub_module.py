@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from tf_albert.config import AlbertConfig
 from tf_albert.convert.checkpoint import Checkpoint, build_model, collect
-from tf_albert.convert.names import Place
+from tf_albert.convert.google import read_config
+from tf_albert.convert.names import Place, weights_by_name
 from tf_albert.modeling.encoder import INPUTS, AlbertEncoder
 from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.text.pieces import PieceTokenizer
@@ -59,7 +60,7 @@ def read(where):
     garden = _is_garden(stored)
     config_file = _config_file(where)
     if config_file is not None:
-        config = AlbertConfig.from_json(config_file)
+        config = read_config(config_file)
     elif garden:
         config = _garden_config(module, stored, where)
         dropped["dropout"] = "no module tells it; 0.0 is that of the v2 releases"
@@ -67,8 +68,8 @@ def read(where):
         raise ValueError(f"{where} has no assets/{CONFIG_FILE}. Export the module again.")
     if garden:
         stored = {name: _without_head_axes(name, array, config) for name, array in stored.items()}
-    places = _garden_places(config) if garden else {name: Place(name) for name in stored}
-    arrays, names = collect(places, stored, where)
+    places = _garden_places(config) if garden else _own_places(config)
+    arrays, names, unplaced = collect(places, stored)
     if hasattr(module, "mlm"):
         dropped["mlm"] = "of a module, the encoder is read"
     vocabulary = next(iter(sorted((where / "assets").glob("*.model"))), None)
@@ -80,6 +81,7 @@ def read(where):
         names=names,
         model_class="AlbertEncoder",
         dropped=dropped,
+        unplaced=unplaced,
         # The Model Garden's exporter implies lower-casing for every SentencePiece vocabulary.
         tokenizer=vocabulary and PieceTokenizer(vocabulary, lower_case=True),
         files=tuple(path for path in sorted(where.rglob("*")) if path.is_file()),
@@ -156,7 +158,7 @@ def _garden_config(module, stored, where):
 
 
 def _outputs(module, inputs, where):
-    """Returns what a module gives for the encoder's inputs: a dict with both of ALBERT's outputs."""
+    """Returns what a module gives for the encoder's inputs, both of ALBERT's outputs among it."""
     try:
         outputs = module({name: tf.constant(value) for name, value in inputs.items()})
     except (ValueError, TypeError, KeyError, tf.errors.OpError) as error:
@@ -180,6 +182,10 @@ def _without_head_axes(name, array, config):
     if name.endswith("bias"):
         return array.reshape(config.hidden_size)
     return array.reshape(config.hidden_size, config.hidden_size)
+
+
+def _own_places(config):
+    return {name: Place(name) for name in weights_by_name(AlbertEncoder(config))}
 
 
 def _garden_places(config):
@@ -218,7 +224,8 @@ def _check_outputs(module, checkpoint):
     types = (columns // 3 % config.type_vocab_size).astype("int32")
     inputs = dict(zip(INPUTS, (ids * mask, mask, types * mask), strict=True))
     theirs = _outputs(module, inputs, checkpoint.source)
-    ours = build_model(checkpoint, AlbertEncoder)[0](inputs)
+    # Whether an array may go without a place is for the caller to say.
+    ours = build_model(checkpoint, AlbertEncoder, checkpoint.unplaced)[0](inputs)
     difference = max(
         _difference(ours["sequence_output"], theirs["sequence_output"], mask == 1),
         _difference(ours["pooled_output"], theirs["pooled_output"], slice(None)),

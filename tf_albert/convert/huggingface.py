@@ -69,7 +69,7 @@ def read(where):
     model_class = CLASSES[architecture]
     prefix = "" if architecture == "AlbertModel" else "albert."
     dropped = _drop_copies(stored, config, prefix, where)
-    arrays, names = collect(places(config, model_class, prefix), stored, where)
+    arrays, names, unplaced = collect(places(config, model_class, prefix), stored)
     tokenizer, tokenizer_files, unread = _read_tokenizer(where)
     return Checkpoint(
         source=where,
@@ -80,6 +80,7 @@ def read(where):
         model_class=model_class,
         head_arguments=_head_arguments(values, model_class),
         dropped=dropped | unread,
+        unplaced=unplaced,
         tokenizer=tokenizer,
         files=(where / CONFIG_FILE, *weight_files, *tokenizer_files),
     )

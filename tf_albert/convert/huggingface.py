@@ -3,45 +3,16 @@
 import numpy as np
 
 from tf_albert import files
-from tf_albert.config import AlbertConfig
-from tf_albert.convert import safetensors_files
+from tf_albert.convert import huggingface_config, safetensors_files
 from tf_albert.convert.checkpoint import WITHOUT_POOLER, Checkpoint, Written, collect
-from tf_albert.convert.huggingface_names import (
-    ACTIVATIONS,
-    ARCHITECTURES,
-    CLASSES,
-    WRITTEN_ACTIVATIONS,
-    num_groups,
-    places,
-)
+from tf_albert.convert.huggingface_config import CONFIG_FILE
+from tf_albert.convert.huggingface_names import ARCHITECTURES, CLASSES, places
 from tf_albert.convert.names import weights_by_name
 from tf_albert.text.pieces import VOCABULARY_FILE, PieceTokenizer
 
-CONFIG_FILE = "config.json"
-TOKENIZER_FILE = "tokenizer_config.json"
-WITH_HEAD_DROPOUT = ("AlbertClassifier", "AlbertMultipleChoice", "AlbertTokenClassifier")
-# Their key to ours, where the two differ, and their default, where a file may leave the key out.
-RENAMED = {"layer_norm_eps": "layer_norm_epsilon"}
-REQUIRED = (
-    "vocab_size",
-    "embedding_size",
-    "hidden_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "intermediate_size",
-    "hidden_act",
-    "max_position_embeddings",
-    "type_vocab_size",
-)
-OPTIONAL = {
-    "num_hidden_groups": 1,
-    "inner_group_num": 1,
-    "hidden_dropout_prob": 0.0,
-    "attention_probs_dropout_prob": 0.0,
-    "initializer_range": 0.02,
-    "layer_norm_eps": 1e-12,
-}
-DEFAULT_HEAD_DROPOUT = 0.1
+TOKENIZER_FILE, FAST_TOKENIZER_FILE = "tokenizer_config.json", "tokenizer.json"
+# Of a tokenizer without a file.
+DEFAULT_SPECIAL_IDS = {"pad": 0, "cls": 2, "sep": 3}
 
 
 def finds(where):
@@ -62,12 +33,11 @@ def read(where):
         ValueError: a pickle, a damaged file, another kind of model, or arrays that do not fit the
             config.
     """
-    values = files.read_json(where / CONFIG_FILE)
-    config = _read_config(values, where / CONFIG_FILE)
+    path = where / CONFIG_FILE
+    values, config, architecture = huggingface_config.read_config(path)
     stored, weight_files = safetensors_files.read(where)
-    architecture = _architecture(values, where / CONFIG_FILE)
-    model_class = CLASSES[architecture]
-    prefix = "" if architecture == "AlbertModel" else "albert."
+    model_class, prefix = CLASSES[architecture], _prefix(architecture)
+    _check_tied(values, stored, path)
     dropped = _drop_copies(stored, config, prefix, where)
     arrays, names, unplaced = collect(places(config, model_class, prefix), stored)
     tokenizer, tokenizer_files, unread = _read_tokenizer(where)
@@ -78,51 +48,26 @@ def read(where):
         arrays=arrays,
         names=names,
         model_class=model_class,
-        head_arguments=_head_arguments(values, model_class),
-        dropped=dropped | unread,
+        head_arguments=huggingface_config.head_arguments(values, model_class, path),
+        dropped=dropped | huggingface_config.facts(values, model_class, path) | unread,
         unplaced=unplaced,
         tokenizer=tokenizer,
-        files=(where / CONFIG_FILE, *weight_files, *tokenizer_files),
+        files=(path, *weight_files, *tokenizer_files),
     )
 
 
-def _read_config(values, path):
-    if not isinstance(values, dict) or values.get("model_type") != "albert":
-        found = values.get("model_type") if isinstance(values, dict) else values
-        raise ValueError(f"{path} is of the model type {found!r}. Expected: 'albert'.")
-    missing = [name for name in REQUIRED if name not in values]
-    if missing:
-        raise ValueError(f"{path} lacks {', '.join(missing)}, which weights alone do not tell.")
-    if values["hidden_act"] not in ACTIVATIONS:
+def _prefix(architecture):
+    return "" if architecture == "AlbertModel" else "albert."
+
+
+def _check_tied(values, stored, path):
+    """Raises where the output layer should be one of its own, and is not stored."""
+    is_tied = values.get("tie_word_embeddings", True)
+    if "predictions.bias" in stored and not is_tied and "predictions.decoder.weight" not in stored:
         raise ValueError(
-            f"{path} has hidden_act={values['hidden_act']!r}. "
-            f"Known activations: {', '.join(ACTIVATIONS)}."
+            f"{path} has tie_word_embeddings={is_tied!r}, and predictions.decoder.weight is not "
+            "stored. Expected: true, as in every ALBERT."
         )
-    if values.get("position_embedding_type", "absolute") != "absolute":
-        raise ValueError(
-            f"{path} has position_embedding_type={values['position_embedding_type']!r}. ALBERT's "
-            "positions are 'absolute'."
-        )
-    ours = {name: values.get(name, OPTIONAL.get(name)) for name in (*REQUIRED, *OPTIONAL)}
-    ours["hidden_act"] = ACTIVATIONS[ours["hidden_act"]]
-    return AlbertConfig.from_dict({RENAMED.get(name, name): ours[name] for name in ours})
-
-
-def _architecture(values, path):
-    """Returns the class of transformers that the weights were saved from."""
-    named = values.get("architectures") or []
-    if len(named) != 1 or named[0] not in CLASSES:
-        raise ValueError(
-            f"{path} has architectures={named}. Expected one of: {', '.join(CLASSES)}."
-        )
-    return named[0]
-
-
-def _head_arguments(values, model_class):
-    if model_class not in WITH_HEAD_DROPOUT:
-        return {}
-    dropout = values.get("classifier_dropout_prob")
-    return {"dropout": DEFAULT_HEAD_DROPOUT if dropout is None else dropout}
 
 
 def _drop_copies(stored, config, prefix, where):
@@ -156,20 +101,34 @@ def _drop_copies(stored, config, prefix, where):
 
 def _read_tokenizer(folder):
     """Returns the tokenizer or None, the files that it was read from, and what could not be."""
-    if not (folder / VOCABULARY_FILE).exists():
-        alone = (folder / "tokenizer.json").exists()
+    names = (VOCABULARY_FILE, TOKENIZER_FILE, FAST_TOKENIZER_FILE)
+    paths = tuple(folder / name for name in names if (folder / name).exists())
+    settings = {path.name: _read_object(path) for path in paths if path.suffix == ".json"}
+    if folder / VOCABULARY_FILE not in paths:
         reason = f"no SentencePiece model; put the {VOCABULARY_FILE} of the release beside it"
-        return None, (), {"tokenizer.json": reason} if alone else {}
-    path = folder / TOKENIZER_FILE
-    values = files.read_json(path) if path.exists() else {}
+        return None, (), {FAST_TOKENIZER_FILE: reason} if FAST_TOKENIZER_FILE in settings else {}
+    lower_case = _lower_case(settings.get(TOKENIZER_FILE, {}), folder / TOKENIZER_FILE)
+    return PieceTokenizer(folder / VOCABULARY_FILE, lower_case), paths, {}
+
+
+def _read_object(path):
+    values = files.read_json(path)
+    if not isinstance(values, dict):
+        raise ValueError(f"{path} holds no JSON object. Copy the folder again.")
+    return values
+
+
+def _lower_case(values, path):
     if values.get("keep_accents"):
         raise ValueError(
             f"{path} has keep_accents=true. ALBERT's own tokenizer drops accents, and so does this "
             f"package. Remove {VOCABULARY_FILE} to read the weights alone."
         )
     # transformers' default for a file that does not say (tokenization_albert.py).
-    tokenizer = PieceTokenizer(folder / VOCABULARY_FILE, values.get("do_lower_case", True))
-    return tokenizer, (folder / VOCABULARY_FILE, *((path,) if path.exists() else ())), {}
+    lower_case = values.get("do_lower_case", True)
+    if not isinstance(lower_case, bool):
+        raise ValueError(f"{path} has do_lower_case={lower_case!r}. Expected: true or false.")
+    return lower_case
 
 
 def write(model, folder, tokenizer=None):
@@ -187,65 +146,67 @@ def write(model, folder, tokenizer=None):
         ModuleNotFoundError: safetensors is not installed.
         ValueError: a model that transformers cannot express.
     """
-    config, model_class = model.config, type(model).__name__
-    if config.parameter_sharing not in ("all", "none"):
+    if model.config.parameter_sharing not in ("all", "none"):
         raise ValueError(
             "transformers shares a block whole or not at all. Received: "
-            f"parameter_sharing={config.parameter_sharing!r}. No other format has it either; keep "
-            "the model in tf_albert's own."
+            f"parameter_sharing={model.config.parameter_sharing!r}. No other format has it either; "
+            "keep the model in tf_albert's own."
         )
-    prefix = "" if model_class == "AlbertEncoder" else "albert."
-    named = places(config, model_class, prefix)
     weights = {name: np.asarray(weight) for name, weight in weights_by_name(model).items()}
-    left_out = {
-        name: f"{ARCHITECTURES[model_class]} has no pooler"
-        for name in weights
-        if model_class in WITHOUT_POOLER and name.startswith("pooler/")
-    }
+    architecture = _architecture(model, weights)
+    left_out = _left_out(architecture, weights)
+    prefix = _prefix(architecture)
+    named = places(model.config, type(model).__name__, prefix)
+    kept = {name: named[name] for name in weights if name not in left_out}
     arrays = {
-        named[name].name: array.T if named[name].transposed else array
-        for name, array in weights.items()
-        if name not in left_out
+        place.name: weights[name].T if place.transposed else weights[name]
+        for name, place in kept.items()
     }
-    added = {} if config.has_embedding_projection else _identity(prefix, config.hidden_size)
-    arrays |= added
-    safetensors_files.write(folder / safetensors_files.WEIGHTS_FILE, arrays)
-    files.write_json(folder / CONFIG_FILE, _written_config(model, tokenizer))
+    added = {} if model.config.has_embedding_projection else _identity(prefix, model.config)
+    safetensors_files.write(folder / safetensors_files.WEIGHTS_FILE, arrays | added)
+    special_ids = tokenizer.special_ids if tokenizer else DEFAULT_SPECIAL_IDS
+    values = huggingface_config.written_config(model, architecture, special_ids)
+    files.write_json(folder / CONFIG_FILE, values)
     if tokenizer is not None:
-        _write_tokenizer(tokenizer, config, folder)
+        _write_tokenizer(tokenizer, model.config, folder)
     return Written(
-        {name: named[name].name for name in weights if name not in left_out},
+        {name: place.name for name, place in kept.items()},
         left_out,
         dict.fromkeys(added, "the identity: transformers always has a projection"),
     )
 
 
-def _identity(prefix, size):
+def _architecture(model, weights):
+    """Returns the class of transformers that has a place for all that was trained."""
+    model_class = type(model).__name__
+    parts = ("pooler", "sentence_order_head")
+    if model_class == "AlbertPretrainer" and not any(_is_trained(weights, part) for part in parts):
+        return "AlbertForMaskedLM"
+    return ARCHITECTURES[model_class]
+
+
+def _is_trained(weights, layer):
+    """Whether a layer was ever trained: its bias starts as zeros, which the first step ends."""
+    return bool(weights[f"{layer}/bias"].any())
+
+
+def _left_out(architecture, weights):
+    """Returns why each weight is left out that a class of transformers has no place for."""
+    reason = f"{architecture} has no place for it"
+    parts = ()
+    if architecture == "AlbertForMaskedLM":
+        parts = ("pooler/", "sentence_order_head/")
+        reason += ", and it was never trained: the bias is zeros"
+    elif CLASSES[architecture] in WITHOUT_POOLER:
+        parts = ("pooler/",)
+    return {name: reason for name in weights if name.startswith(parts)}
+
+
+def _identity(prefix, config):
     projection = f"{prefix}encoder.embedding_hidden_mapping_in"
     return {
-        f"{projection}.weight": np.eye(size, dtype="float32"),
-        f"{projection}.bias": np.zeros(size, "float32"),
-    }
-
-
-def _written_config(model, tokenizer):
-    config, arguments = model.config, model.head_arguments()
-    ours = {name: getattr(config, RENAMED.get(name, name)) for name in (*REQUIRED, *OPTIONAL)}
-    ours["hidden_act"] = WRITTEN_ACTIVATIONS.get(config.hidden_act, config.hidden_act)
-    ours["num_hidden_groups"] = num_groups(config)
-    special_ids = tokenizer.special_ids if tokenizer else {"pad": 0, "cls": 2, "sep": 3}
-    labels = [f"LABEL_{index}" for index in range(arguments.get("num_classes", 2))]
-    return ours | {
-        "architectures": [ARCHITECTURES[type(model).__name__]],
-        "model_type": "albert",
-        "dtype": "float32",
-        "tie_word_embeddings": True,
-        "classifier_dropout_prob": arguments.get("dropout", DEFAULT_HEAD_DROPOUT),
-        "id2label": dict(enumerate(labels)),
-        "label2id": {label: index for index, label in enumerate(labels)},
-        "pad_token_id": special_ids["pad"],
-        "bos_token_id": special_ids["cls"],
-        "eos_token_id": special_ids["sep"],
+        f"{projection}.weight": np.eye(config.hidden_size, dtype="float32"),
+        f"{projection}.bias": np.zeros(config.hidden_size, "float32"),
     }
 
 

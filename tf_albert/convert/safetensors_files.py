@@ -1,5 +1,7 @@
 """Files of arrays as Hugging Face stores them: `model.safetensors`, whole or in shards."""
 
+from pathlib import Path
+
 import numpy as np
 
 from tf_albert import files
@@ -68,6 +70,13 @@ def _shards(folder):
         raise ValueError(f"{folder / INDEX_FILE} has no `weight_map`. Copy the folder again.")
     shards = {}
     for name, file in names.items():
+        # A name with a folder in it could lie anywhere.
+        is_name = isinstance(file, str) and file == Path(file).name
+        if not is_name or not file.endswith(".safetensors"):
+            raise ValueError(
+                f"{folder / INDEX_FILE} says that `{name}` lies in {file!r}. Expected the name of "
+                "a file beside it. Copy the folder again."
+            )
         shards.setdefault(folder / file, []).append(name)
     missing = [path.name for path in shards if not path.exists()]
     if missing:

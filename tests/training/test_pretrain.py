@@ -80,6 +80,15 @@ def test_weights_are_those_of_the_last_checkpoint(whole):
         np.testing.assert_array_equal(variable.numpy(), other.numpy(), err_msg=variable.path)
 
 
+def test_run_begins_with_the_frequencies_of_words(recipe):
+    """At a rate near zero, the output's bias stays what the run began with."""
+    pretrain(dataclasses.replace(recipe, learning_rate=1e-12))
+    tokens = np.concatenate([np.load(path) for path in sorted(Path(recipe.data).glob("*.tokens.npy"))])
+    bias = AlbertPretrainer.from_pretrained(recipe.output).masked_lm_head.output_bias.numpy()
+    counts = np.bincount(tokens, minlength=len(bias)) + 1
+    np.testing.assert_allclose(np.exp(bias), counts / counts.sum(), rtol=1e-5)
+
+
 # After step 8 all is done but for the model and the results.
 @pytest.mark.parametrize("last", [3, 6, 8])
 def test_killed_run_ends_as_one_that_was_not(whole, tmp_path, capsys, last):

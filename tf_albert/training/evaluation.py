@@ -44,21 +44,31 @@ def evaluate_pretraining(model, batches, strategy, train_unigram):
 def unigram_loss(batches, steps, train_unigram):
     """Returns the loss of guessing masked tokens by their frequency in training, in nats.
 
-    Frequencies are smoothed by one, so that a token never seen costs no infinite loss.
-
     Args:
         batches: `PretrainingBatches`.
         steps: int. How many batches, from the first.
         train_unigram: int array `(vocab_size,)`.
     """
-    frequencies = train_unigram + 1.0
-    losses = -np.log(frequencies / frequencies.sum())
+    losses = -log_frequencies(train_unigram)
     total = count = 0.0
     for batch in batches.dataset(0, steps):
         weights = batch["masked_lm_weights"].numpy()
         total += (losses[batch["masked_lm_ids"].numpy()] * weights).sum()
         count += weights.sum()
     return float(total / count)
+
+
+def log_frequencies(unigram):
+    """Returns the logarithms of the ids' frequencies, smoothed by one: none is infinite.
+
+    Args:
+        unigram: int array `(vocab_size,)`. How often each id occurs.
+
+    >>> log_frequencies(np.array([0, 2])).round(3).tolist()
+    [-1.386, -0.288]
+    """
+    counts = unigram + 1.0
+    return np.log(counts / counts.sum())
 
 
 def wilson_interval(hits, count):

@@ -11,7 +11,11 @@ from tf_albert.data.shards import Corpus
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.training import loop, runs
-from tf_albert.training.evaluation import EVALUATION_SEED, evaluate_pretraining
+from tf_albert.training.evaluation import (
+    EVALUATION_SEED,
+    evaluate_pretraining,
+    log_frequencies,
+)
 from tf_albert.training.objectives import PretrainingObjective
 from tf_albert.training.strategy import is_chief, make_strategy
 
@@ -77,7 +81,7 @@ def pretrain(recipe):
         objective=PretrainingObjective(),
         batches=batches,
         tokenizer=tokenizer,
-        on_start=evaluate and (lambda *model: runs.write_start(run, evaluate(*model))),
+        on_start=_start(run, corpus, evaluate),
         on_checkpoint=evaluate,
     )
     model = loop.train(training, recipe, strategy)
@@ -134,6 +138,22 @@ def _evaluation(recipe, corpus):
         held_out, recipe.batch_size, recipe.sequence_length, EVALUATION_SEED, shuffle=False
     )
     return lambda model, strategy: evaluate_pretraining(model, batches, strategy, corpus.unigram)
+
+
+def _start(run, corpus, evaluate):
+    """Returns what a run begins with: the untrained model's scores, and what it need not learn.
+
+    With the frequencies of words in the output's bias, the first thing that the loss asks for is
+    context. From zeros a small model first learns the frequencies with all of its weights, and
+    then says the same of every position for most of a short run.
+    """
+
+    def on_start(model, strategy):
+        if evaluate:
+            runs.write_start(run, evaluate(model, strategy))
+        model.masked_lm_head.output_bias.assign(log_frequencies(corpus.unigram))
+
+    return on_start
 
 
 def _check_same_vocabulary(corpus, held_out):

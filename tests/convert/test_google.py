@@ -6,13 +6,12 @@ import pytest
 import tensorflow as tf
 
 from tests import reference
-from tests.helpers import GOOGLE, random_inputs, randomize, reference_weights
+from tests.convert.google_files import CHECKPOINT, arrays_of, write_checkpoint
+from tests.helpers import random_inputs, randomize, reference_weights
 from tf_albert import AlbertClassifier, AlbertConfig, AlbertEncoder, AlbertPretrainer
 from tf_albert.convert import formats, google
 from tf_albert.convert.checkpoint import build_model
-from tf_albert.convert.names import weights_by_name
 
-CHECKPOINT = GOOGLE / "encoder"
 EXPECTED = np.load(CHECKPOINT / "expected.npz")
 INPUTS = {
     name: EXPECTED[name]
@@ -26,28 +25,6 @@ GROUPS = {
     "inner_group_num": 2,
     "type_vocab_size": 5,
 }
-
-
-def write_checkpoint(folder, config, arrays, name="model.ckpt-7"):
-    """Writes a checkpoint and its config as the original implementation leaves them."""
-    folder.mkdir(exist_ok=True)
-    config.to_json(folder / "albert_config.json")
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        for key, value in arrays.items():
-            tf.compat.v1.get_variable(key, initializer=value)
-        session.run(tf.compat.v1.global_variables_initializer())
-        tf.compat.v1.train.Saver().save(session, str(folder / name), write_meta_graph=False)
-    (folder / "checkpoint").unlink()
-    return folder
-
-
-def arrays_of(model):
-    """Returns a model's weights as Google's code names and lays them out."""
-    places = google.places(model.config, type(model).__name__)
-    return {
-        places[ours].name: np.asarray(weight).T if places[ours].transposed else np.asarray(weight)
-        for ours, weight in weights_by_name(model).items()
-    }
 
 
 @pytest.fixture
@@ -253,76 +230,6 @@ def test_projection_that_the_config_does_not_have(copied):
 def test_sharing_that_google_does_not_have(copied):
     change_config(copied, parameter_sharing="attention")
     with pytest.raises(ValueError, match="Google's code shares all of a block"):
-        AlbertEncoder.from_pretrained(copied)
-
-
-def test_config_must_lie_beside_the_checkpoint(copied):
-    (copied / "albert_config.json").unlink()
-    with pytest.raises(FileNotFoundError, match=r"has no albert_config.json beside it"):
-        AlbertEncoder.from_pretrained(copied)
-
-
-REQUIRED = [
-    *("vocab_size", "embedding_size", "hidden_size", "num_hidden_layers", "num_attention_heads"),
-    *("intermediate_size", "hidden_act", "max_position_embeddings", "type_vocab_size"),
-]
-
-
-@pytest.mark.parametrize("names", [[name] for name in REQUIRED] + [REQUIRED], ids=str)
-def test_size_that_the_config_leaves_out_is_not_guessed(copied, names):
-    path = copied / "albert_config.json"
-    values = json.loads(path.read_text())
-    path.write_text(json.dumps({key: values[key] for key in values.keys() - set(names)}))
-    with pytest.raises(ValueError, match=rf"albert_config\.json lacks {', '.join(names)}, which"):
-        AlbertEncoder.from_pretrained(copied)
-
-
-@pytest.fixture
-def hub1_module(tmp_path, tokenizer, vocabulary, small_config):
-    """A module of TF1 Hub, and the pretrainer whose weights are in it."""
-    model = randomize(AlbertPretrainer(small_config))
-    folder = write_checkpoint(tmp_path / "module", small_config, arrays_of(model), "variables")
-    (folder / "variables").mkdir()
-    for path in folder.glob("variables.*"):
-        path.rename(folder / "variables" / path.name)
-    (folder / "assets").mkdir()
-    (folder / "albert_config.json").rename(folder / "assets" / "albert_config.json")
-    shutil.copy(vocabulary, folder / "assets" / "30k-clean.model")
-    for name in ("saved_model.pb", "tfhub_module.pb"):
-        (folder / name).write_bytes(b"\x08\x03")
-    return folder, model
-
-
-@pytest.mark.parametrize("where", ["", "variables/variables"], ids=["folder", "prefix"])
-def test_module_of_tf1_hub(hub1_module, tokenizer, where):
-    folder, model = hub1_module
-    read = formats.read(folder / where)
-    assert (read.format, read.model_class) == ("google", "AlbertPretrainer")
-    assert read.tokenizer.encode_ids(["The text"]) == [tokenizer.encode("The text").ids]
-    copy = AlbertPretrainer.from_pretrained(folder / where)
-    for ours, theirs in zip(copy.get_weights(), model.get_weights(), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-    assert sorted(read.provenance()["files_sha256"]) == [
-        "assets/30k-clean.model",
-        "assets/albert_config.json",
-        "variables/variables.data-00000-of-00001",
-        "variables/variables.index",
-    ]
-
-
-def test_module_of_tf1_hub_without_vocabulary(hub1_module):
-    folder, _ = hub1_module
-    (folder / "assets" / "30k-clean.model").unlink()
-    assert formats.read(folder).tokenizer is None
-
-
-def test_assets_of_a_neighbour_are_not_taken(copied, vocabulary):
-    assets = copied.parent / "assets"
-    assets.mkdir()
-    shutil.copy(vocabulary, assets / "30k-clean.model")
-    assert formats.read(copied).tokenizer is None
-    (copied / "albert_config.json").rename(assets / "albert_config.json")
-    with pytest.raises(FileNotFoundError, match=r"has no albert_config\.json beside it"):
         AlbertEncoder.from_pretrained(copied)
 
 

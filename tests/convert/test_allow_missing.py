@@ -26,9 +26,7 @@ def folder(tmp_path, small_config):
 
 
 def test_array_without_a_place_is_an_error(folder):
-    with pytest.raises(
-        ValueError, match=r"more than the model .* describes: albert\.adapter"
-    ):
+    with pytest.raises(ValueError, match=r"more than the model .* describes: albert\.adapter"):
         formats.convert(folder, folder.parent / "out", "tf_albert")
     assert not (folder.parent / "out").exists()
     with pytest.raises(ValueError, match=r"`allow_missing` names albert\.adap, which is no weight"):

@@ -214,11 +214,13 @@ class PieceTokenizer:
             )
         try:
             lower_case = json.loads(settings.read_text(encoding="utf-8"))["lower_case"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError):
+            lower_case = None
+        if not isinstance(lower_case, bool):
             raise ValueError(
                 f'{settings} must hold {{"lower_case": true or false}}. Where the folder is in '
                 "another format, `tf-albert convert` it first."
-            ) from error
+            )
         return cls(folder / VOCABULARY_FILE, lower_case)
 
 

@@ -186,7 +186,7 @@ def test_missing_settings_are_named(vocabulary, tmp_path):
         PieceTokenizer.from_pretrained(tmp_path)
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", "1"])
+@pytest.mark.parametrize("content", ["{", "[]", "{}", "1", '{"lower_case": "no"}'])
 def test_broken_settings_are_named(vocabulary, tmp_path, content):
     PieceTokenizer(vocabulary).save_pretrained(tmp_path)
     (tmp_path / "tokenizer_config.json").write_text(content)

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tf_albert.convert.verification import TOLERANCE, compare
+from tf_albert.convert.verification import TEXTS, TOLERANCE, compare
 
 
 @dataclasses.dataclass(frozen=True)
@@ -10,7 +10,8 @@ class Arguments:
     """Runs two models on the same ids and texts, and prints how far their outputs are apart.
 
     Each side is run by the library of its format where that is installed, else by tf_albert.
-    Exits with 1 where an output differs by more than 1e-4, or a text has other ids.
+    Exits with 1 where an output differs by more than 1e-4, or the two vocabularies give a text
+    other ids. What a library's own tokenizer does otherwise is only told.
 
     Args:
         source: A model, in any format.
@@ -24,17 +25,49 @@ class Arguments:
 def run(arguments):
     """Prints the comparison; returns 1 where the two do not agree."""
     result = compare(arguments.source, arguments.target)
-    print(f"{arguments.source}: run by {result.runners[0]}")
-    print(f"{arguments.target}: run by {result.runners[1]}")
-    for name, difference in result.differences.items():
-        print(f"{name:16}  {difference:.1e}")
-    if result.num_texts:
-        print(f"ids of texts      {len(result.other_ids)} of {result.num_texts} differ")
-    else:
-        print("ids of texts      not compared: a side has no vocabulary")
-    for text in result.other_ids:
-        print(f"  {text!r}")
+    places = (arguments.source, arguments.target)
+    for place, side in zip(places, result.sides, strict=True):
+        print(f"{place}: run by {side.runner}")
+    _print_outputs(places, result)
+    _print_ids(places, result)
     if result.agrees:
         return 0
     print(f"The two do not agree: outputs may differ by {TOLERANCE:.0e}, ids not at all.")
     return 1
+
+
+def _print_outputs(places, result):
+    for name, difference in result.differences.items():
+        print(f"{name:16}  {difference:.1e}")
+    for place, side in zip(places, result.sides, strict=True):
+        for name in side.outputs:
+            if name not in result.differences:
+                print(f"{name:16}  not compared: only {place} gives it")
+
+
+def _print_ids(places, result):
+    if not result.num_texts:
+        print("ids of texts      not compared: a side has no vocabulary")
+    else:
+        is_live = any(side.other_ids is not None for side in result.sides)
+        by = ", both vocabularies read by tf_albert" if is_live else ""
+        print(f"ids of texts      {len(result.other_ids)} of {result.num_texts} differ{by}")
+    for text in result.other_ids:
+        print(f"  {text!r}")
+    for place, side in zip(places, result.sides, strict=True):
+        if side.other_ids is not None:
+            _print_live_ids(place, side)
+
+
+def _print_live_ids(place, side):
+    print(
+        f"ids of texts      {len(side.other_ids)} of {len(TEXTS)} differ by the tokenizer of "
+        f"{side.runner} itself, with the vocabulary of {place}"
+    )
+    for text, (here, there) in side.other_ids.items():
+        print(f"  {text!r}: {here!r} here, {there!r} there")
+    if side.other_ids:
+        print(
+            f"  {side.runner} does not tokenize such texts as Google's code did, whatever was "
+            "converted: give its model the ids of tf_albert's tokenizer."
+        )

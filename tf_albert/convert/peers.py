@@ -1,6 +1,8 @@
 """Other people's libraries, run on the files in their own format: an independent second opinion."""
 
+import dataclasses
 import importlib.util
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -12,9 +14,35 @@ NUM_CHOICES = 2
 ENCODER_INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
 
 
-def is_installed(name):
-    """Whether the libraries that run a format are installed."""
-    return all(importlib.util.find_spec(module) for module in PEERS[name][1])
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """What runs the files of a format, other than this package.
+
+    Args:
+        name: str.
+        modules: tuple of str. What is to be installed for it.
+        run: function of a folder, a class of this package and inputs that returns the outputs.
+        tokenize: function of a folder and texts that returns lists of ids, or None.
+    """
+
+    name: str
+    modules: tuple[str, ...]
+    run: Callable
+    tokenize: Callable | None = None
+
+
+def peer_of(format_name):
+    """Returns the `Peer` of a format that has one, and which of its modules are not installed.
+
+    Args:
+        format_name: str. One of `formats.FORMATS`.
+
+    Returns:
+        tuple of a `Peer` or None, and a list of str.
+    """
+    peer = PEERS.get(format_name)
+    modules = peer.modules if peer else ()
+    return peer, [module for module in modules if not importlib.util.find_spec(module)]
 
 
 def choices_of(inputs):
@@ -81,6 +109,48 @@ def _for_transformers(inputs):
     }
 
 
+def tokenize_by_transformers(folder, texts):
+    """Returns the ids that the tokenizer of `transformers` gives texts, without special ones.
+
+    Args:
+        folder: path. A Hugging Face folder with a tokenizer.
+        texts: list of str.
+
+    Returns:
+        list of lists of int.
+
+    Raises:
+        ValueError: `transformers` cannot open the tokenizer.
+    """
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    except Exception as error:  # its own, and those of tokenizers and of sentencepiece
+        raise _unopened("transformers", folder, error) from error
+    return tokenizer(texts, add_special_tokens=False)["input_ids"]
+
+
+def tokenize_by_keras_hub(folder, texts):
+    """Returns the ids that a preset's tokenizer gives texts in keras-hub; as above."""
+    import keras_hub as library
+
+    try:
+        tokenizer = library.models.AlbertTokenizer.from_preset(str(folder))
+    except Exception as error:  # its own, and those of Keras and of TensorFlow
+        raise _unopened("keras-hub", folder, error) from error
+    return [[int(index) for index in tokenizer(text)] for text in texts]
+
+
+def _unopened(library, folder, error):
+    first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return ValueError(
+        f"{library} cannot open the tokenizer in {folder}: {first_line} Convert the model once "
+        "more, or copy the folder again."
+    )
+
+
 def run_keras_hub(folder, model_class, inputs):
     """Returns the outputs of a preset as keras-hub computes them; arguments as above."""
     live = keras_hub.load(folder)
@@ -102,9 +172,13 @@ def run_module(folder, model_class, inputs):
     return {name: outputs[name].numpy() for name in ("sequence_output", "pooled_output")}
 
 
-# By format: what runs it, the modules that this takes, and how.
 PEERS = {
-    "huggingface": ("transformers", ("transformers", "torch", "safetensors"), run_transformers),
-    "keras_hub": ("keras_hub", ("keras_hub",), run_keras_hub),
-    "hub": ("the module itself", ("tensorflow",), run_module),
+    "huggingface": Peer(
+        "transformers",
+        ("transformers", "torch", "safetensors"),
+        run_transformers,
+        tokenize_by_transformers,
+    ),
+    "keras_hub": Peer("keras_hub", ("keras_hub",), run_keras_hub, tokenize_by_keras_hub),
+    "hub": Peer("the module itself", ("tensorflow",), run_module),
 }

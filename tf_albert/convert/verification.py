@@ -1,12 +1,13 @@
 """Whether two stored models compute the same: both run on the same ids, and on the same texts."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 
 from tf_albert.convert import formats
 from tf_albert.convert.checkpoint import build_model
-from tf_albert.convert.peers import PEERS, choices_of, is_installed
+from tf_albert.convert.peers import choices_of, peer_of
 from tf_albert.modeling import saving
 
 # Above what float32 sums in another order differ by, in twenty-four layers.
@@ -32,24 +33,45 @@ TOKEN_OUTPUTS = ("sequence_output", "start_logits", "end_logits")
 
 
 @dataclasses.dataclass(frozen=True)
+class Side:
+    """One of two stored models.
+
+    Args:
+        runner: str. What ran it.
+        outputs: dict of output name to array.
+        other_ids: dict of text to two pieces, or None where no other library tokenized. The texts
+            to which the runner's own tokenizer gives other ids than this package's does by the same
+            vocabulary; the first piece that is another, here and there.
+    """
+
+    runner: str
+    outputs: dict[str, np.ndarray]
+    other_ids: dict[str, tuple[str, str]] | None
+
+
+@dataclasses.dataclass(frozen=True)
 class Comparison:
     """How far two stored models are apart.
 
     Args:
-        runners: tuple of two str. What ran each side.
+        sides: tuple of two `Side`.
         differences: dict of output name to the largest absolute difference.
         num_texts: int. How many texts were tokenized by both, 0 where one has no vocabulary.
-        other_ids: tuple of the texts to which the two vocabularies give different ids.
+        other_ids: tuple of the texts to which the two vocabularies give different ids, both by this
+            package's tokenizer.
     """
 
-    runners: tuple[str, str]
+    sides: tuple[Side, Side]
     differences: dict[str, float]
     num_texts: int
     other_ids: tuple[str, ...]
 
     @property
     def agrees(self):
-        """Whether all outputs are within `TOLERANCE` of each other, and all texts' ids equal."""
+        """Whether all outputs are within `TOLERANCE` of each other, and all texts' ids equal.
+
+        What a library's own tokenizer does otherwise is no matter of the two models.
+        """
         return not self.other_ids and max(self.differences.values()) <= TOLERANCE
 
 
@@ -57,7 +79,8 @@ def compare(source, target):
     """Runs two stored models on the same inputs.
 
     A side is run by the library that its format belongs to, where that is installed
-    (`transformers`, `keras_hub`; a TF Hub module runs itself), and by this package otherwise.
+    (`transformers`, `keras_hub`; a TF Hub module runs itself), and by this package otherwise. The
+    models get the ids of this package's tokenizer, to which those of a library's own are compared.
 
     Args:
         source: str or path. As `from_pretrained` takes it.
@@ -74,8 +97,8 @@ def compare(source, target):
         first, second = formats.read(place), formats.read(other_place)
         rows, other_ids = _compare_texts(first.tokenizer, second.tokenizer)
         inputs = _inputs((first.config, second.config), rows)
-        runner, outputs = _run(place, first, inputs)
-        other_runner, other_outputs = _run(other_place, second, inputs)
+        sides = _side(place, first, inputs), _side(other_place, second, inputs)
+    outputs, other_outputs = (side.outputs for side in sides)
     shared = [name for name in outputs if name in other_outputs]
     if not shared:
         raise ValueError(
@@ -86,7 +109,7 @@ def compare(source, target):
         name: _difference(name, outputs[name], other_outputs[name], inputs["input_mask"])
         for name in shared
     }
-    return Comparison((runner, other_runner), differences, len(rows), other_ids)
+    return Comparison(sides, differences, len(rows), other_ids)
 
 
 def _difference(name, first, second, mask):
@@ -123,23 +146,53 @@ def _inputs(configs, text_rows):
     rows += [ids[:length] for ids in text_rows]
     ids = np.zeros((len(rows), length), "int32")
     mask = np.zeros_like(ids)
+    positions = np.zeros((len(rows), min(NUM_PREDICTIONS, length)), "int32")
     for number, row in enumerate(rows):
         ids[number, : len(row)], mask[number, : len(row)] = row, 1
-    positions = np.arange(min(NUM_PREDICTIONS, length), dtype="int32")
+        # What is predicted of padding is nobody's business either.
+        positions[number] = np.arange(positions.shape[1]) % max(1, len(row))
     return {
         "input_word_ids": ids,
         "input_mask": mask,
         "input_type_ids": (np.arange(length) // 4 % num_types * mask).astype("int32"),
-        "masked_lm_positions": np.tile(positions, (len(rows), 1)),
+        "masked_lm_positions": positions,
     }
 
 
-def _run(place, checkpoint, inputs):
-    """Returns what ran a stored model, and its outputs by their names in this package."""
-    if checkpoint.format in PEERS and is_installed(checkpoint.format):
-        name, _, run = PEERS[checkpoint.format]
-        return name, run(place, checkpoint.model_class, inputs)
-    return "tf_albert", run_here(checkpoint, inputs)
+def _side(place, checkpoint, inputs):
+    peer, missing = peer_of(checkpoint.format)
+    if peer is None:
+        return Side("tf_albert", run_here(checkpoint, inputs), None)
+    if missing:
+        runner = f"tf_albert, since {', '.join(missing)} is not installed (extra `parity`)"
+        return Side(runner, run_here(checkpoint, inputs), None)
+    outputs = peer.run(place, checkpoint.model_class, inputs)
+    return Side(peer.name, outputs, _other_ids(peer, place, checkpoint.tokenizer))
+
+
+def _other_ids(peer, place, tokenizer):
+    """Returns the texts to which a library's own tokenizer gives other ids; see `Side`."""
+    if peer.tokenize is None or tokenizer is None:
+        return None
+    rows, live_rows = tokenizer.encode_ids(list(TEXTS)), peer.tokenize(place, list(TEXTS))
+    return {
+        text: _first_difference(tokenizer, ids, live_ids)
+        for text, ids, live_ids in zip(TEXTS, rows, live_rows, strict=True)
+        if ids != live_ids
+    }
+
+
+def _first_difference(tokenizer, ids, other_ids):
+    pairs = itertools.zip_longest(ids, other_ids)
+    pair = next((first, second) for first, second in pairs if first != second)
+    return tuple(_name(tokenizer, index) for index in pair)
+
+
+def _name(tokenizer, index):
+    if index is None:
+        return "nothing"
+    # Another library may have pieces that the vocabulary has not.
+    return tokenizer.id_to_piece(index) if index < tokenizer.vocab_size else f"id {index}"
 
 
 def run_here(checkpoint, inputs):

@@ -115,15 +115,14 @@ def test_array_of_its_own_is_named(theirs, name):
 
 
 def test_labels_are_told(tmp_path):
-    names = ["no", "yes", "both"]
-    save_random(
-        *("AlbertForSequenceClassification", CONFIG, tmp_path / "theirs"),
-        id2label=dict(enumerate(names)),
-    )
+    save_random("AlbertForSequenceClassification", CONFIG, tmp_path / "theirs")
+    names = [chr(ord("a") + number) for number in range(10)]
+    labels = {str(number): name for number, name in enumerate(names)}
+    rewrite(tmp_path / "theirs" / "config.json", id2label=labels)
     report = formats.convert(tmp_path / "theirs", tmp_path / "ours", "tf_albert")
-    reason = "a model here has no names of its classes: no, yes, both"
+    reason = f"a model here has no names of its classes: {', '.join(names)}"
     assert report.dropped == {"config.json: id2label": reason}
-    assert AlbertClassifier.from_pretrained(tmp_path / "ours").num_classes == 3
+    assert AlbertClassifier.from_pretrained(tmp_path / "ours").num_classes == 10
 
 
 @pytest.mark.parametrize(

@@ -94,9 +94,9 @@ def _load(where):
     """Returns the loaded module, and its variables' values by name."""
     try:
         module = tf.saved_model.load(str(where))
-        stored = {
-            variable.name.removesuffix(":0"): variable.numpy() for variable in module.variables
-        }
+        # What Keras's `model.export` or a plain SavedModel holds has no list of its variables.
+        variables = getattr(module, "variables", ())
+        stored = {variable.name.removesuffix(":0"): variable.numpy() for variable in variables}
     except Exception as error:  # protobuf's, TensorFlow's and Python's share no base class
         raise ValueError(
             f"{where} cannot be loaded as a TF Hub module: {_first_line(error)} Copy it again, or "

@@ -215,3 +215,11 @@ def test_tokenizer_that_the_library_cannot_open_is_named(capsys, ours, tmp_path)
     (tmp_path / "theirs" / "tokenizer.json").write_text("{}")
     assert main(["verify-conversion", str(ours), str(tmp_path / "theirs")]) == 2
     assert "transformers cannot open the tokenizer in" in capsys.readouterr().err
+
+
+def test_why_a_sides_numbers_may_differ_is_told_where_they_do(capsys, ours, tmp_path):
+    formats.convert(ours, tmp_path / "theirs", "keras_hub")
+    code, lines = verify(capsys, ours, tmp_path / "theirs")
+    assert code == 1
+    told = f"  of {tmp_path / 'theirs'}: mlm_head epsilon: keras-hub's head normalizes with an"
+    assert any(line.startswith(told) for line in lines)

@@ -33,6 +33,9 @@ def run(arguments):
     if result.agrees:
         return 0
     print(f"The two do not agree: outputs may differ by {TOLERANCE:.0e}, ids not at all.")
+    for place, side in zip(places, result.sides, strict=True):
+        for name, note in side.notes.items():
+            print(f"  of {place}: {name}: {note}")
     return 1
 
 

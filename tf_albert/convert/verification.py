@@ -42,11 +42,13 @@ class Side:
         other_ids: dict of text to two pieces, or None where no other library tokenized. The texts
             to which the runner's own tokenizer gives other ids than this package's does by the same
             vocabulary; the first piece that is another, here and there.
+        notes: dict of str to str. What its format could not hold, or holds otherwise.
     """
 
     runner: str
     outputs: dict[str, np.ndarray]
     other_ids: dict[str, tuple[str, str]] | None
+    notes: dict[str, str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,13 +163,13 @@ def _inputs(configs, text_rows):
 
 def _side(place, checkpoint, inputs):
     peer, missing = peer_of(checkpoint.format)
-    if peer is None:
-        return Side("tf_albert", run_here(checkpoint, inputs), None)
-    if missing:
-        runner = f"tf_albert, since {', '.join(missing)} is not installed (extra `parity`)"
-        return Side(runner, run_here(checkpoint, inputs), None)
+    if peer is None or missing:
+        lacking = f", since {', '.join(missing)} is not installed (extra `parity`)"
+        runner = f"tf_albert{lacking if missing else ''}"
+        return Side(runner, run_here(checkpoint, inputs), None, checkpoint.dropped)
     outputs = peer.run(place, checkpoint.model_class, inputs)
-    return Side(peer.name, outputs, _other_ids(peer, place, checkpoint.tokenizer))
+    other_ids = _other_ids(peer, place, checkpoint.tokenizer)
+    return Side(peer.name, outputs, other_ids, checkpoint.dropped)
 
 
 def _other_ids(peer, place, tokenizer):
@@ -207,7 +209,8 @@ def run_here(checkpoint, inputs):
     """
     lacking = [part for part in OUTPUT_OF_PART if _lacks(checkpoint, part)]
     model_class = saving.model_class(checkpoint.model_class)
-    model, _ = build_model(checkpoint, model_class, allow_missing=lacking)
+    allowed = [*lacking, *checkpoint.unplaced]
+    model, _ = build_model(checkpoint, model_class, allow_missing=allowed)
     encoder = getattr(model, "encoder", model)
     outputs = {name: encoder(inputs)[name] for name in ("sequence_output", "pooled_output")}
     if model is not encoder:

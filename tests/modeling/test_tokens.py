@@ -62,6 +62,12 @@ def test_first_token_counts_where_the_mask_leaves_it_out():
     np.testing.assert_array_equal(tokens.flatten(tf.constant([[4, 5], [6, 7]])), [4, 5, 6])
 
 
+def test_batch_without_a_row_has_outputs_without_a_row(small_config):
+    classifier = AlbertClassifier(AlbertEncoder(small_config), num_classes=3)
+    names = ("input_word_ids", "input_mask", "input_type_ids")
+    assert classifier({name: tf.zeros((0, 17), "int32") for name in names}).shape == (0, 3)
+
+
 @pytest.mark.parametrize("changes", SHARING.values(), ids=SHARING.keys())
 def test_logits_equal_the_reference(small_config, changes):
     config = small_config.replace(**changes)

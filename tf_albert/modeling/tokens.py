@@ -55,7 +55,8 @@ class FlatTokens:
     def __init__(self, input_mask):
         columns = ops.arange(ops.shape(input_mask)[1])
         is_token = ops.logical_or(ops.cast(input_mask, "bool"), columns == 0)
-        self._length = ops.max(ops.where(is_token, columns, 0)) + 1
+        # Without a row the largest of nothing would be the smallest number there is.
+        self._length = ops.max(ops.where(is_token, columns, 0), initial=0) + 1
         self.input_mask = input_mask[:, : self._length]
         self._is_token = ops.reshape(is_token[:, : self._length], (-1,))
         self._places = ops.cast(ops.nonzero(self._is_token)[0], "int32")

@@ -100,7 +100,7 @@ def test_projection_that_is_not_the_identity(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ('"num_groups": 1', r"holds [\d,]+ parameters, the AlbertTextClassifier that its config"),
+        ('"num_groups": 1', r"has more than the model that its config describes: model\.weights"),
         ('"num_groups": 3, "cls_index": 1', "arguments that this package does not know: cls_index"),
         ('"num_groups": 4', "keras-hub cannot open .* must be divisible by `num_groups`"),
     ],
@@ -111,6 +111,22 @@ def test_config_of_another_model(theirs, change, message):
         assert '"num_groups": 3' in text
         (theirs / name).write_text(text.replace('"num_groups": 3', change))
     refuses(theirs, message)
+
+
+def test_arrays_that_are_allowed_to_have_no_place(theirs):
+    for name in ("config.json", "task.json"):
+        text = (theirs / name).read_text()
+        (theirs / name).write_text(text.replace('"num_groups": 3', '"num_groups": 1'))
+    unplaced = formats.read(theirs).unplaced
+    # Two of three groups, each of two blocks: four dense layers of attention, two of the
+    # feed-forward part, two normalizations, and two arrays of each.
+    assert len(unplaced) == 2 * 2 * 8 * 2
+    with pytest.raises(ValueError, match="which is no weight of the model"):
+        AlbertEncoder.from_pretrained(theirs, allow_missing=[*unplaced, "layers/unheard_of"])
+    with pytest.raises(ValueError, match="has more than the model"):
+        AlbertEncoder.from_pretrained(theirs, allow_missing=list(unplaced)[1:])
+    model = AlbertEncoder.from_pretrained(theirs, allow_missing=list(unplaced))
+    assert model.config.num_hidden_groups == 1
 
 
 def test_task_of_another_backbone(theirs):

@@ -34,7 +34,7 @@ def read(where):
         FileNotFoundError: a file is missing.
         ValueError: a damaged file, another kind of model, or weights that do not fit the config.
     """
-    live = load(where)
+    live, unplaced = load(where)
     config = _read_config(getattr(live, "backbone", live))
     arrays, names = _read_arrays(live, config)
     dropped = {} if config.has_embedding_projection else _drop_identity(arrays, names, where)
@@ -48,6 +48,7 @@ def read(where):
         model_class=CLASSES[type(live).__name__],
         head_arguments={"dropout": live.dropout} if hasattr(live, "num_classes") else {},
         dropped=dropped | _head_facts(live, config, where) | note,
+        unplaced=unplaced,
         tokenizer=tokenizer,
         files=keras_hub_preset.paths(where),
     )

@@ -1,5 +1,9 @@
 """The files of a keras-hub preset: checked, and opened by the library itself."""
 
+import math
+import tempfile
+from pathlib import Path
+
 from tf_albert import files
 from tf_albert.text.normalizer import normalization_of
 from tf_albert.text.pieces import PieceTokenizer
@@ -47,22 +51,37 @@ def load(where):
     Args:
         where: path.
 
+    Returns:
+        tuple of the model and a dict of name to shape: the stored arrays that it has no place for.
+
     Raises:
         FileNotFoundError: a file is missing.
         ValueError: a damaged file, another kind of model, or weights that do not fit the config.
     """
     name = _check_configs(where)
     live = _open(where, name)
-    # Keras loads a file that holds more layers than the model without a word.
-    stored = sum(_num_parameters(where / file) for file in _weight_files(where))
-    if stored != live.count_params():
-        raise ValueError(
-            f"{where} holds {stored:,} parameters, the {name} that its config describes has "
-            f"{live.count_params():,}. Take config and weights from one copy of the preset."
-        )
+    unplaced = _unplaced(where, live)
     if name == "AlbertTextClassifier":
         live.output_dense.activation = None
-    return live
+    return live, unplaced
+
+
+def _unplaced(where, live):
+    """Returns the stored arrays that Keras passed over: it does so without a word."""
+    stored = _stored_shapes(where)
+    if _num_parameters(stored) == live.count_params():
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        live.save_to_preset(folder)
+        placed = _stored_shapes(Path(folder))
+    unplaced = {name: shape for name, shape in stored.items() if name not in placed}
+    if _num_parameters(stored) - _num_parameters(unplaced) != live.count_params():
+        raise ValueError(
+            f"{where} holds {_num_parameters(stored):,} parameters, the {type(live).__name__} that "
+            f"its config describes has {live.count_params():,}. Take config and weights from one "
+            "copy of the preset."
+        )
+    return unplaced
 
 
 def paths(where):
@@ -156,22 +175,27 @@ def _unreadable(where, error):
     )
 
 
-def _num_parameters(path):
-    """Returns the number of parameters in a weights file, the optimizer's left out."""
+def _stored_shapes(where):
+    """Returns the shape of each stored array by file and path in it, the optimizer's left out."""
     import h5py
 
-    sizes = []
+    shapes = {}
+    for file_name in _weight_files(where):
 
-    def visit(name, item):
-        if isinstance(item, h5py.Dataset) and not name.startswith("optimizer"):
-            sizes.append(item.size)
+        def visit(name, item, file_name=file_name):
+            if isinstance(item, h5py.Dataset) and not name.startswith("optimizer"):
+                shapes[f"{file_name}/{name}"] = item.shape
 
-    try:
-        with h5py.File(path) as file:
-            file.visititems(visit)
-    except Exception as error:  # what a damaged file raises is of many classes
-        raise _unreadable(path.parent, error) from error
-    return sum(sizes)
+        try:
+            with h5py.File(where / file_name) as file:
+                file.visititems(visit)
+        except Exception as error:  # what a damaged file raises is of many classes
+            raise _unreadable(where, error) from error
+    return shapes
+
+
+def _num_parameters(shapes):
+    return sum(math.prod(shape) for shape in shapes.values())
 
 
 def read_tokenizer(where):

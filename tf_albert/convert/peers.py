@@ -153,7 +153,7 @@ def _unopened(library, folder, error):
 
 def run_keras_hub(folder, model_class, inputs):
     """Returns the outputs of a preset as keras-hub computes them; arguments as above."""
-    live = keras_hub.load(folder)
+    live, _ = keras_hub.load(folder)
     names = ("token_ids", "padding_mask", "segment_ids")
     theirs = {name: inputs[ours] for name, ours in zip(names, ENCODER_INPUTS, strict=True)}
     outputs = dict(getattr(live, "backbone", live)(theirs))

@@ -175,10 +175,17 @@ def test_variable_without_a_place_is_left_out_where_it_is_named(small_config, tm
     assert report.dropped["extra/scale"] == "no place here, and allowed to have none"
 
 
+@pytest.fixture(scope="module")
+def saved_module(tmp_path_factory, small_config):
+    folder = tmp_path_factory.mktemp("saved") / "module"
+    hub.save_encoder(randomize(AlbertEncoder(small_config)), folder)
+    return folder
+
+
 @pytest.fixture
-def module(tmp_path, small_config):
-    hub.save_encoder(randomize(AlbertEncoder(small_config)), tmp_path / "module")
-    return tmp_path / "module"
+def module(tmp_path, saved_module):
+    """A copy that a test may damage: saving takes seconds."""
+    return shutil.copytree(saved_module, tmp_path / "module")
 
 
 def test_own_module_with_a_variable_of_no_place(module, tmp_path):

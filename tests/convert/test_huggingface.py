@@ -59,7 +59,7 @@ def test_written_model_computes_the_same_in_transformers(tmp_path, architecture)
     architecture=st.sampled_from(list(ARCHITECTURES)),
     shares=st.booleans(),
 )
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_written_models_of_many_shapes(
     tmp_path_factory, transformers, config, act, epsilon, architecture, shares
 ):

@@ -6,13 +6,16 @@ PYTHON ?= python3
 EXTRAS ?=
 BIN := .venv/bin
 
-.PHONY: demo test lint format clean
+.PHONY: demo test bench lint format clean
 
 demo: .venv/package
 	$(BIN)/tf-albert demo
 
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile
+
+bench: .venv/bench
+	$(BIN)/python -m benchmarks.inference
 
 lint: .venv/test
 	$(BIN)/ruff check .
@@ -30,6 +33,10 @@ format: .venv/test
 
 .venv/test: .venv/package
 	$(BIN)/pip install --quiet --editable '.[test$(if $(EXTRAS),$(comma)$(EXTRAS))]'
+	touch $@
+
+.venv/bench: .venv/package
+	$(BIN)/pip install --quiet --editable '.[bench,parity]'
 	touch $@
 
 comma := ,

@@ -32,6 +32,7 @@ setup(
         "tensorboard>=2.20",
     ],
     extras_require={
+        "bench": ["matplotlib>=3.9"],
         "huggingface": ["huggingface-hub>=1", "safetensors>=0.5"],
         "kaggle": ["kagglehub>=0.3.13"],
         "parity": ["torch==2.13.0", "transformers>=5.23,<6", "safetensors>=0.5", "kagglehub"],

@@ -39,7 +39,7 @@ def replacing_folder(folder, mark=PROVENANCE_FILE):
     'done'
     """
     folder = Path(os.path.abspath(folder))
-    _check_replaceable(folder, mark)
+    check_replaceable(folder, mark)
     with _new_parents(folder), _temporary_beside(folder) as temporary:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
@@ -52,7 +52,9 @@ def replacing_folder(folder, mark=PROVENANCE_FILE):
             os.rename(temporary, folder)
 
 
-def _check_replaceable(folder, mark):
+def check_replaceable(folder, mark=PROVENANCE_FILE):
+    """Raises the `ValueError` that `replacing_folder` would, before there is anything to lose."""
+    folder = Path(os.path.abspath(folder))
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file; a folder is to be written there. Choose another.")
     if Path.cwd().is_relative_to(folder.resolve()):

@@ -101,6 +101,14 @@ def test_what_is_missing_gets_one_sentence_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_folder_of_something_else_is_refused_before_a_model_is_run(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    evaluate = ["evaluate", "--model", "nowhere", "--data", "d.tsv", "--output", "mine"]
+    fails(capsys, evaluate, "mine holds files but no metrics.json")
+
+
 def test_sizes_shows_the_counts_of_the_paper(capsys):
     assert main(["sizes"]) == 0
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.strip()}

@@ -30,6 +30,8 @@ class Arguments:
 
 def run(arguments):
     """Scores the model, prints the metrics, and writes them with the predictions."""
+    if arguments.output is not None:
+        files.check_replaceable(arguments.output, METRICS_FILE)
     predictor = Predictor.from_pretrained(arguments.model)
     task = predictor.description
     examples = read_examples(

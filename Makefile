@@ -16,6 +16,9 @@ test: lint
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks.inference
+	$(BIN)/python -m benchmarks.data
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.memory
 
 lint: .venv/test
 	$(BIN)/ruff check .

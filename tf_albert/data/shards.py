@@ -15,7 +15,7 @@ from tf_albert.text.pieces import VOCABULARY_FILE, PieceTokenizer
 
 MANIFEST_FILE = "corpus.json"
 UNIGRAM_FILE = "unigram.npy"
-TOKENS_PER_SHARD = 16_000_000
+TOKENS_PER_SHARD = 4_000_000  # 8 MB of ids, held twice while they are written
 PARTS = ("tokens", "sentences", "documents")
 
 
@@ -48,6 +48,8 @@ class ShardWriter:
         """
         ids = np.array([index for sentence in sentences for index in sentence], self._id_type)
         self._tokens.append(ids)
+        # A document at a time: for a whole shard NumPy would make 64-bit numbers of all ids first.
+        self.unigram += np.bincount(ids, minlength=len(self.unigram))
         self._sentence_lengths.extend(map(len, sentences))
         self._document_lengths.append(len(sentences))
         self._size += len(ids)
@@ -67,7 +69,6 @@ class ShardWriter:
             np.save(self.folder / f"{self.counts['shards']:05d}.{part}.npy", array)
             self.counts[part] += len(array)
         self.counts["shards"] += 1
-        self.unigram += np.bincount(arrays["tokens"], minlength=len(self.unigram))
         self._clear()
 
     def finish(self, **facts):

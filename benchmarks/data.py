@@ -89,7 +89,8 @@ def _processor_seconds():
 
 
 def _make_examples(corpus, vocabulary, folder):
-    prepare([str(corpus)], folder, vocabulary)
+    # One process: others would import this script, and TensorFlow with it, before they begin.
+    prepare([str(corpus)], folder, vocabulary, num_processes=1)
     batches = PretrainingBatches(Corpus.open(folder), BATCH, LENGTH, seed=0)
     steps = batches.steps_per_epoch
     for batch in batches.dataset(0, steps):

@@ -52,7 +52,7 @@ def replacing_folder(folder, mark=PROVENANCE_FILE):
             os.rename(temporary, folder)
 
 
-def check_replaceable(folder, mark=PROVENANCE_FILE):
+def check_replaceable(folder, mark):
     """Raises the `ValueError` that `replacing_folder` would, before there is anything to lose."""
     folder = Path(os.path.abspath(folder))
     if folder.exists() and not folder.is_dir():

@@ -23,6 +23,34 @@ settings.load_profile("tf_albert")
 
 VOCAB_SIZE = 397
 
+# What runs a whole job in processes of its own takes minutes: begun last, it would run alone.
+LONGEST = (
+    "tests/test_readme.py",
+    "tests/hub",
+    "tests/training/test_loop.py",
+    "tests/text/test_offsets.py",
+    "tests/training",
+    "tests/text/test_unicode.py",
+    "tests/cli",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Gives a process whole files, and the longest first; to the modules of `hub` one process."""
+    for item in items:
+        file = item.path.relative_to(REPOSITORY)
+        group = "tests/hub" if file.match("tests/hub/*") else str(file)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=_turn)
+
+
+def _turn(item):
+    file = item.path.relative_to(REPOSITORY)
+    return next(
+        (turn for turn, part in enumerate(LONGEST) if file.is_relative_to(part)), len(LONGEST)
+    )
+
 
 @pytest.fixture(autouse=True)
 def seeded():

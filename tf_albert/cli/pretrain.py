@@ -28,15 +28,24 @@ def table(results):
         results: dict, as `pretrain` returns it, with `before` and `after`.
     """
     before, after = results["before"], results["after"]
+
+    def line(label, name):
+        return f"{label:26}{before[name]:10.3f}{after[name]:10.3f}"
+
+    def guess(name):
+        return f"{'  guessing by frequency':26}{'':10}{after[name]:10.3f}"
+
     return "\n".join(
         [
             f"{'held out':26}{'before':>10}{'after':>10}",
-            f"{'MLM loss':26}{before['mlm_loss']:10.3f}{after['mlm_loss']:10.3f}",
-            f"{'  guessing by frequency':26}{'':10}{after['unigram_loss']:10.3f}",
-            f"{'MLM accuracy':26}{before['mlm_accuracy']:10.3f}{after['mlm_accuracy']:10.3f}",
-            f"{'SOP loss':26}{before['sop_loss']:10.3f}{after['sop_loss']:10.3f}",
-            f"{'SOP accuracy':26}{before['sop_accuracy']:10.3f}{after['sop_accuracy']:10.3f}"
-            f"  (95 %: {after['sop_low']:.3f} to {after['sop_high']:.3f}, "
+            line("MLM loss", "mlm_loss"),
+            guess("unigram_loss"),
+            line("MLM loss behind [MASK]", "hidden_loss"),
+            guess("hidden_unigram_loss"),
+            line("MLM accuracy", "mlm_accuracy"),
+            line("SOP loss", "sop_loss"),
+            line("SOP accuracy", "sop_accuracy")
+            + f"  (95 %: {after['sop_low']:.3f} to {after['sop_high']:.3f}, "
             f"{after['num_pairs']:,} pairs)",
         ]
     )

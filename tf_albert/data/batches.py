@@ -55,6 +55,11 @@ class PretrainingBatches:
             )
 
     @property
+    def mask_id(self):
+        """The id of `[MASK]`."""
+        return self._vocabulary.mask_id
+
+    @property
     def steps_per_epoch(self):
         """Whole batches in the first epoch; later ones differ a little: chunks are drawn anew."""
         return len(self._epoch(0)) // self.batch_size

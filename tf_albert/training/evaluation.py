@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from tf_albert.training.objectives import PretrainingObjective
+from tf_albert.training.objectives import HiddenWordObjective
 from tf_albert.training.step import make_evaluation
 from tf_albert.training.strategy import distribute
 
@@ -23,17 +23,19 @@ def evaluate_pretraining(model, batches, strategy, train_unigram):
     Returns:
         dict of str to float: `mlm_loss` (nats a masked token), `mlm_accuracy`, `sop_loss`,
         `sop_accuracy` with its 95 % interval `sop_low` and `sop_high`, `unigram_loss` (what
-        guessing by word frequency scores on the same masked tokens), and how many masked tokens
+        guessing by word frequency scores on the same masked tokens), `hidden_loss` and
+        `hidden_unigram_loss` (both of those alone that `[MASK]` hides), and how many masked tokens
         and pairs were counted.
     """
     steps = batches.steps_per_epoch
-    evaluate = make_evaluation(model, PretrainingObjective(), strategy)
+    evaluate = make_evaluation(model, HiddenWordObjective(batches.mask_id), strategy)
     metrics = evaluate(distribute(strategy, batches, 0, steps))
     num_pairs = metrics.pop("num_sop_loss")
+    metrics.pop("num_hidden_loss")
     hits = round(metrics["sop_accuracy"] * num_pairs)
     low, high = wilson_interval(hits, num_pairs)
     return metrics | {
-        "unigram_loss": unigram_loss(batches, steps, train_unigram),
+        **unigram_losses(batches, steps, train_unigram),
         "sop_low": low,
         "sop_high": high,
         "num_masked_tokens": metrics.pop("num_mlm_loss"),
@@ -41,21 +43,29 @@ def evaluate_pretraining(model, batches, strategy, train_unigram):
     }
 
 
-def unigram_loss(batches, steps, train_unigram):
+def unigram_losses(batches, steps, train_unigram):
     """Returns the loss of guessing masked tokens by their frequency in training, in nats.
 
     Args:
         batches: `PretrainingBatches`.
         steps: int. How many batches, from the first.
         train_unigram: int array `(vocab_size,)`.
+
+    Returns:
+        dict: `unigram_loss`, and `hidden_unigram_loss` of those alone that `[MASK]` hides.
     """
     losses = -log_frequencies(train_unigram)
-    total = count = 0.0
+    totals, counts = np.zeros(2), np.zeros(2)
     for batch in batches.dataset(0, steps):
-        weights = batch["masked_lm_weights"].numpy()
-        total += (losses[batch["masked_lm_ids"].numpy()] * weights).sum()
-        count += weights.sum()
-    return float(total / count)
+        ids, positions = batch["input_word_ids"].numpy(), batch["masked_lm_positions"].numpy()
+        counted = batch["masked_lm_weights"].numpy() > 0
+        hidden = counted & (np.take_along_axis(ids, positions, axis=1) == batches.mask_id)
+        for index, mask in enumerate((counted, hidden)):
+            totals[index] += losses[batch["masked_lm_ids"].numpy()[mask]].sum()
+            counts[index] += mask.sum()
+    return dict(
+        zip(("unigram_loss", "hidden_unigram_loss"), (totals / counts).tolist(), strict=True)
+    )
 
 
 def log_frequencies(unigram):

@@ -11,6 +11,8 @@ import pytest
 from tests.data.corpora import random_documents, write_corpus
 from tests.training.recipes import small_model, small_recipe
 from tf_albert import AlbertEncoder, AlbertPretrainer, files
+from tf_albert.data.cooccurrence import cooccurrence_vectors
+from tf_albert.data.shards import Corpus
 from tf_albert.training.checkpoints import list_checkpoints
 from tf_albert.training.pretrain import pretrain
 
@@ -203,11 +205,30 @@ def test_held_out_documents_are_scored_before_and_after(recipe, tmp_path, vocabu
     before, after = results["before"], results["after"]
     assert before["num_pairs"] == after["num_pairs"] > 0
     assert before["unigram_loss"] == after["unigram_loss"]
+    assert before["hidden_unigram_loss"] == after["hidden_unigram_loss"]
     assert before["mlm_loss"] == pytest.approx(np.log(397), rel=0.02)
+    assert before["hidden_loss"] == pytest.approx(np.log(397), rel=0.02)
     assert before["mlm_loss"] != after["mlm_loss"]
     rows = [row for row in history(recipe) if row["unigram_loss"]]
     assert [int(row["step"]) for row in rows] == [3, 6, 8]
     assert float(rows[-1]["mlm_loss"]) == pytest.approx(after["mlm_loss"], rel=1e-4)
+
+
+def test_words_begin_near_those_with_the_same_neighbours_or_at_random(recipe, tmp_path):
+    # At rate 0 the weights stay what they began as, but for the first step's none.
+    started = dataclasses.replace(recipe, learning_rate=0.0)
+    random = dataclasses.replace(
+        started, cooccurrence_start=False, output=str(tmp_path / "at_random")
+    )
+    tables = []
+    for part in (started, random):
+        pretrain(part)
+        encoder = AlbertEncoder.from_pretrained(part.output)
+        tables.append(encoder.embedding.word_embeddings.numpy())
+    corpus = Corpus.open(recipe.data)
+    vectors = 12.8 / np.sqrt(10) * cooccurrence_vectors(corpus, 10)
+    np.testing.assert_allclose(tables[0], vectors + 0.25 * tables[1], atol=1e-6)
+    assert tables[1].std() == pytest.approx(0.02 * 0.88, rel=0.05)  # truncated at two deviations
 
 
 def test_mixed_precision_and_xla(recipe):

@@ -21,7 +21,7 @@ def folder(tmp_path, small_config):
     (tmp_path / "theirs" / "provenance.json").unlink()
     arrays, _ = safetensors_files.read(tmp_path / "theirs")
     arrays["albert.adapter.down.weight"] = np.ones((4, 28), "float32")
-    safetensors_files.write(tmp_path / "theirs" / "model.safetensors", arrays)
+    safetensors_files.write(tmp_path / "theirs", arrays)
     return tmp_path / "theirs"
 
 

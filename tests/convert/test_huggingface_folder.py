@@ -11,8 +11,9 @@ import pytest
 import tf_albert
 from tests.convert.live_transformers import ARCHITECTURES, save_random
 from tests.convert.shapes import CONFIG, refuses, rewrite
-from tf_albert import AlbertClassifier, AlbertEncoder
-from tf_albert.convert import formats
+from tests.helpers import randomize
+from tf_albert import AlbertClassifier, AlbertEncoder, AlbertPretrainer
+from tf_albert.convert import formats, safetensors_files
 
 pytestmark = pytest.mark.usefixtures("transformers")
 # As a version 2 of transformers wrote it, with Google's inert keys.
@@ -169,6 +170,28 @@ def test_shards_and_half_precision(tmp_path, transformers):
         half = AlbertEncoder.from_pretrained(tmp_path / "half").get_weights()[0]
         word_embeddings = model.albert.embeddings.word_embeddings.weight
         np.testing.assert_array_equal(half, word_embeddings.detach().float().numpy())
+
+
+def test_large_weights_are_written_in_shards(tmp_path, transformers, monkeypatch):
+    pretrainer = randomize(AlbertPretrainer(CONFIG))
+    pretrainer.save_pretrained(tmp_path / "ours")
+    monkeypatch.setattr(safetensors_files, "MAX_SHARD_BYTES", 9_000)
+    formats.convert(tmp_path / "ours", tmp_path / "theirs", "huggingface")
+    names = sorted(path.name for path in (tmp_path / "theirs").glob("*.safetensors"))
+    count = len(names)
+    assert count > 2
+    assert names == [f"model-{n + 1:05d}-of-{count:05d}.safetensors" for n in range(count)]
+    _, loaded = transformers.AlbertForPreTraining.from_pretrained(
+        tmp_path / "theirs", output_loading_info=True
+    )
+    assert not loaded["missing_keys"]
+    assert not loaded["unexpected_keys"]
+    for ours, again in zip(
+        pretrainer.get_weights(),
+        AlbertPretrainer.from_pretrained(tmp_path / "theirs").get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(ours, again)
 
 
 @pytest.mark.parametrize("lower_case", [True, False])

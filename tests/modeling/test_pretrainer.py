@@ -73,8 +73,8 @@ def test_logits_of_bfloat16_are_float32_and_close(small_config):
     rough.set_weights(exact.get_weights())
     inputs = random_inputs(small_config)
     logits, expected = rough(inputs), exact(inputs)
-    # A value is rounded 5 times in the embedding, 12 in a layer and 4 in a head, by up to 1 / 256 of
-    # it, so by a root of three less in the mean square; independent errors add up as squares.
+    # A value is rounded 5 times in the embedding, 12 in a layer and 4 in a head, by up to 1 / 256;
+    # in the mean square that is a root of three less, and independent errors add up as squares.
     roundings = 5 + 12 * small_config.num_hidden_layers + 4
     bound = 2**-8 * np.sqrt(roundings / 3)
     for name in ("mlm_logits", "sop_logits"):

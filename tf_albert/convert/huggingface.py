@@ -163,7 +163,7 @@ def write(model, folder, tokenizer=None):
         for name, place in kept.items()
     }
     added = {} if model.config.has_embedding_projection else _identity(prefix, model.config)
-    safetensors_files.write(folder / safetensors_files.WEIGHTS_FILE, arrays | added)
+    safetensors_files.write(folder, arrays | added)
     special_ids = tokenizer.special_ids if tokenizer else DEFAULT_SPECIAL_IDS
     values = huggingface_config.written_config(model, architecture, special_ids)
     files.write_json(folder / CONFIG_FILE, values)

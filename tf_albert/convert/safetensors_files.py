@@ -9,6 +9,8 @@ from tf_albert import files
 WEIGHTS_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
 PICKLE_FILES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
+# What `save_pretrained` of transformers long had as its largest shard.
+MAX_SHARD_BYTES = 5_000_000_000
 NUMPY_TYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "I64": "int64"}
 
 
@@ -108,11 +110,11 @@ def _array(path, name, dtype, shape, data):
     return array.astype("float32") if dtype.startswith("F") else array
 
 
-def write(path, arrays):
-    """Writes arrays to a file.
+def write(folder, arrays):
+    """Writes arrays into a folder: to one file, or to shards and an index where they are large.
 
     Args:
-        path: path.
+        folder: path. A folder that exists.
         arrays: dict of name to array.
 
     Raises:
@@ -121,9 +123,31 @@ def write(path, arrays):
     _library()
     from safetensors.numpy import save_file
 
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    # transformers refuses a file that does not say which library's layout it has.
-    save_file(contiguous, path, metadata={"format": "pt"})
+    shards = _divided(arrays)
+    names = [WEIGHTS_FILE]
+    if len(shards) > 1:
+        numbers = range(1, len(shards) + 1)
+        names = [f"model-{number:05d}-of-{len(shards):05d}.safetensors" for number in numbers]
+        weight_map = {key: name for name, shard in zip(names, shards, strict=True) for key in shard}
+        size = sum(array.nbytes for array in arrays.values())
+        index = {"metadata": {"total_size": size}, "weight_map": weight_map}
+        files.write_json(folder / INDEX_FILE, index)
+    for name, shard in zip(names, shards, strict=True):
+        contiguous = {key: np.ascontiguousarray(array) for key, array in shard.items()}
+        # transformers refuses a file that does not say which library's layout it has.
+        save_file(contiguous, folder / name, metadata={"format": "pt"})
+
+
+def _divided(arrays):
+    """Returns arrays in dicts, of which only one that holds a single array may be too large."""
+    shards, room = [{}], MAX_SHARD_BYTES
+    for name, array in arrays.items():
+        if shards[-1] and array.nbytes > room:
+            shards.append({})
+            room = MAX_SHARD_BYTES
+        shards[-1][name] = array
+        room -= array.nbytes
+    return shards
 
 
 def _library():

@@ -1,6 +1,7 @@
 """Pretraining, from prepared shards to a run folder."""
 
 import dataclasses
+import math
 from pathlib import Path
 
 import keras
@@ -96,9 +97,31 @@ def pretrain(recipe):
     results = {"steps": recipe.steps}
     if evaluate:
         results |= {"before": runs.read_start(run), "after": evaluate(model, strategy)}
+    if recipe.cooccurrence_start:
+        scale_embeddings(model)
     if is_chief(strategy):
         runs.finish_run(run, model, tokenizer, results, {"recipe": dataclasses.asdict(recipe)})
     return results
+
+
+def scale_embeddings(model):
+    """Brings a pretrainer's word embeddings to the scale of random ones; its outputs stay the same.
+
+    Word vectors begin large here, and an optimizer like Adam moves every weight by about its rate:
+    at a rate that suits the rest, fine-tuning would leave them where they are. The embedding's
+    normalization takes any scale out again, and that of the masked-word head takes up the inverse.
+
+    Args:
+        model: `AlbertPretrainer`. The factor is a power of two, so no digit of a weight is lost.
+    """
+    embedding, head = model.encoder.embedding, model.masked_lm_head.normalization
+    spread = float(keras.ops.std(embedding.word_embeddings))
+    factor = 2.0 ** round(math.log2(model.config.initializer_range / spread))
+    for part in ("word_embeddings", "position_embeddings", "type_embeddings"):
+        table = getattr(embedding, part)
+        table.assign(table * factor)
+    for weight in (head.gamma, head.beta):
+        weight.assign(weight / factor)
 
 
 def load_config(model, tokenizer):

@@ -64,7 +64,11 @@ def unigram_losses(batches, steps, train_unigram):
             totals[index] += losses[batch["masked_lm_ids"].numpy()[mask]].sum()
             counts[index] += mask.sum()
     return dict(
-        zip(("unigram_loss", "hidden_unigram_loss"), (totals / counts).tolist(), strict=True)
+        zip(
+            ("unigram_loss", "hidden_unigram_loss"),
+            (totals / np.maximum(counts, 1)).tolist(),
+            strict=True,
+        )
     )
 
 

@@ -82,7 +82,8 @@ def make_evaluation(model, objective, strategy):
             for values, collected in zip(evaluation_step(batch), (sums, totals), strict=True):
                 for name, value in values.items():
                     collected[name] = collected.get(name, 0.0) + float(value)
-        metrics = _metrics(objective, sums, totals)
+        # In few rows there may be nothing of what a metric counts; its sum is 0 then.
+        metrics = _metrics(objective, sums, {name: max(n, 1.0) for name, n in totals.items()})
         return metrics | {f"num_{name}": int(total) for name, total in totals.items()}
 
     return evaluate

@@ -35,13 +35,8 @@ LONGEST = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Gives a process whole files, and the longest first; to the modules of `hub` one process."""
-    for item in items:
-        file = item.path.relative_to(REPOSITORY)
-        group = "tests/hub" if file.match("tests/hub/*") else str(file)
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Starts the longest files first."""
     items.sort(key=_turn)
 
 

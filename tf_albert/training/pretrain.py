@@ -24,6 +24,8 @@ from tf_albert.training.strategy import is_chief, make_strategy
 # What a frequent word's own vector adds to its logit (3, 6, 13 and 26 were tried), and what is left
 # of a random embedding, which tells rare words apart.
 OWN_LOGIT, RANDOM_SHARE = 12.8, 0.25
+# Positions and types are added to a word's vector: as small as at random they would drown in it.
+BESIDE_SCALE = 4.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -188,6 +190,9 @@ def _start(run, corpus, evaluate, cooccurrence):
             # The head normalizes, so that what meets the table has the length of this root.
             scale = OWN_LOGIT / width**0.5
             table.assign(RANDOM_SHARE * table + scale * cooccurrence_vectors(corpus, width))
+            for name in ("position_embeddings", "type_embeddings"):
+                other = getattr(model.encoder.embedding, name)
+                other.assign(BESIDE_SCALE * other)
 
     return on_start
 

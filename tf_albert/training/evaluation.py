@@ -63,13 +63,8 @@ def unigram_losses(batches, steps, train_unigram):
         for index, mask in enumerate((counted, hidden)):
             totals[index] += losses[batch["masked_lm_ids"].numpy()[mask]].sum()
             counts[index] += mask.sum()
-    return dict(
-        zip(
-            ("unigram_loss", "hidden_unigram_loss"),
-            (totals / np.maximum(counts, 1)).tolist(),
-            strict=True,
-        )
-    )
+    every, behind_mask = (totals / np.maximum(counts, 1)).tolist()
+    return {"unigram_loss": every, "hidden_unigram_loss": behind_mask}
 
 
 def log_frequencies(unigram):

@@ -42,18 +42,22 @@ class PretrainingObjective:
         mlm_hits = _hits(outputs["mlm_logits"], batch["masked_lm_ids"])
         sop_hits = _hits(outputs["sop_logits"], batch["sentence_order_labels"])
         return {
-            "mlm_loss": tf.reduce_sum(mlm * batch["masked_lm_weights"]),
+            **self._masked_sums(mlm, batch),
             "sop_loss": tf.reduce_sum(sop),
             "mlm_accuracy": tf.reduce_sum(mlm_hits * batch["masked_lm_weights"]),
             "sop_accuracy": tf.reduce_sum(sop_hits),
         }
+
+    def _masked_sums(self, losses, batch):
+        """Returns the sums of the losses of the masked tokens, `(rows, predictions)`."""
+        return {"mlm_loss": tf.reduce_sum(losses * batch["masked_lm_weights"])}
 
 
 class HiddenWordObjective(PretrainingObjective):
     """The same, and the masked-language-model loss of those tokens alone that `[MASK]` hides.
 
     Of the masked tokens a tenth stays as it is. To copy those takes no context, and lowers the loss
-    by more than half a nat; so a model that reads no context at all looks like one that does.
+    by about half a nat; so a model that reads no context at all looks like one that does.
 
     Args:
         mask_id: int. The id of `[MASK]`.
@@ -65,12 +69,9 @@ class HiddenWordObjective(PretrainingObjective):
     def totals(self, batch):
         return super().totals(batch) | {"hidden_loss": tf.reduce_sum(self._hidden(batch))}
 
-    def sums(self, outputs, batch):
-        mlm = tf.nn.sparse_softmax_cross_entropy_with_logits(
-            batch["masked_lm_ids"], outputs["mlm_logits"]
-        )
-        hidden = tf.reduce_sum(mlm * self._hidden(batch))
-        return super().sums(outputs, batch) | {"hidden_loss": hidden}
+    def _masked_sums(self, losses, batch):
+        hidden = tf.reduce_sum(losses * self._hidden(batch))
+        return super()._masked_sums(losses, batch) | {"hidden_loss": hidden}
 
     def _hidden(self, batch):
         ids = tf.gather(batch["input_word_ids"], batch["masked_lm_positions"], batch_dims=1)

@@ -1,31 +1,24 @@
 """Pretraining, from prepared shards to a run folder."""
 
 import dataclasses
-import math
 from pathlib import Path
 
 import keras
 
 from tf_albert.config import AlbertConfig
 from tf_albert.data.batches import PretrainingBatches
-from tf_albert.data.cooccurrence import cooccurrence_vectors
 from tf_albert.data.shards import Corpus
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.training import loop, runs
-from tf_albert.training.evaluation import (
-    EVALUATION_SEED,
-    evaluate_pretraining,
-    log_frequencies,
-)
+from tf_albert.training.evaluation import EVALUATION_SEED, evaluate_pretraining
 from tf_albert.training.objectives import PretrainingObjective
+from tf_albert.training.start import (
+    scale_embeddings,
+    start_from_cooccurrence,
+    start_from_frequencies,
+)
 from tf_albert.training.strategy import is_chief, make_strategy
-
-# What a frequent word's own vector adds to its logit (3, 6, 13 and 26 were tried), and what is left
-# of a random embedding, which tells rare words apart.
-OWN_LOGIT, RANDOM_SHARE = 12.8, 0.25
-# Positions and types are added to a word's vector: as small as at random they would drown in it.
-BESIDE_SCALE = 4.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -106,26 +99,6 @@ def pretrain(recipe):
     return results
 
 
-def scale_embeddings(model):
-    """Brings a pretrainer's word embeddings to the scale of random ones; its outputs stay the same.
-
-    Word vectors begin large here, and an optimizer like Adam moves every weight by about its rate:
-    at a rate that suits the rest, fine-tuning would leave them where they are. The embedding's
-    normalization takes any scale out again, and that of the masked-word head takes up the inverse.
-
-    Args:
-        model: `AlbertPretrainer`. The factor is a power of two, so no digit of a weight is lost.
-    """
-    embedding, head = model.encoder.embedding, model.masked_lm_head.normalization
-    spread = float(keras.ops.std(embedding.word_embeddings))
-    factor = 2.0 ** round(math.log2(model.config.initializer_range / spread))
-    for part in ("word_embeddings", "position_embeddings", "type_embeddings"):
-        table = getattr(embedding, part)
-        table.assign(table * factor)
-    for weight in (head.gamma, head.beta):
-        weight.assign(weight / factor)
-
-
 def load_config(model, tokenizer):
     """Returns a named or stored config with the vocabulary size of a tokenizer.
 
@@ -174,25 +147,14 @@ def _evaluation(recipe, corpus):
 
 
 def _start(run, corpus, evaluate, cooccurrence):
-    """Returns what a run begins with: the untrained model's scores, and what it need not learn.
-
-    With the frequencies of words in the output's bias, the first thing that the loss asks for is
-    context. Random embeddings have nothing to tell of it: before a word's neighbours can say what
-    it is, embeddings and encoder must change together, which takes longer than a short run.
-    """
+    """Returns what a run begins with: the untrained model's scores, and what counting tells."""
 
     def on_start(model, strategy):
         if evaluate:
             runs.write_start(run, evaluate(model, strategy))
-        model.masked_lm_head.output_bias.assign(log_frequencies(corpus.unigram))
+        start_from_frequencies(model, corpus)
         if cooccurrence:
-            table, width = model.encoder.embedding.word_embeddings, model.config.embedding_size
-            # The head normalizes, so that what meets the table has the length of this root.
-            scale = OWN_LOGIT / width**0.5
-            table.assign(RANDOM_SHARE * table + scale * cooccurrence_vectors(corpus, width))
-            for name in ("position_embeddings", "type_embeddings"):
-                other = getattr(model.encoder.embedding, name)
-                other.assign(BESIDE_SCALE * other)
+            start_from_cooccurrence(model, corpus)
 
     return on_start
 

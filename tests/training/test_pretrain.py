@@ -233,8 +233,7 @@ def test_held_out_documents_are_scored_before_and_after(recipe, tmp_path, vocabu
 
 
 def test_words_begin_near_those_with_the_same_neighbours_or_at_random(recipe, tmp_path):
-    # At rate 0 the weights stay what they began as, but for the first step's none.
-    started = dataclasses.replace(recipe, learning_rate=0.0)
+    started = dataclasses.replace(recipe, learning_rate=0.0)  # a checkpoint is what it began as
     random = dataclasses.replace(
         started, cooccurrence_start=False, output=str(tmp_path / "at_random")
     )
@@ -242,11 +241,15 @@ def test_words_begin_near_those_with_the_same_neighbours_or_at_random(recipe, tm
     for part in (started, random):
         pretrain(part)
         encoder = AlbertEncoder.from_pretrained(list_checkpoints(part.output)[-1][1])
-        tables.append(encoder.embedding.word_embeddings.numpy())
-    corpus = Corpus.open(recipe.data)
-    vectors = 12.8 / np.sqrt(10) * cooccurrence_vectors(corpus, 10)
-    np.testing.assert_allclose(tables[0], vectors + 0.25 * tables[1], atol=1e-6)
-    assert tables[1].std() == pytest.approx(0.02 * 0.88, rel=0.05)  # truncated at two deviations
+        embedding = encoder.embedding
+        parts = (embedding.position_embeddings, embedding.type_embeddings)
+        tables.append([table.numpy() for table in (embedding.word_embeddings, *parts)])
+    (words, *beside), (random_words, *random_beside) = tables
+    vectors = 12.8 / np.sqrt(10) * cooccurrence_vectors(Corpus.open(recipe.data), 10)
+    np.testing.assert_allclose(words, vectors + 0.25 * random_words, atol=1e-6)
+    for table, random_table in zip(beside, random_beside, strict=True):
+        np.testing.assert_allclose(table, 4 * random_table, atol=1e-6)
+    assert random_words.std() == pytest.approx(0.02 * 0.88, rel=0.05)  # truncated at two deviations
 
 
 def test_mixed_precision_and_xla(recipe):

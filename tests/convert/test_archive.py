@@ -1,5 +1,8 @@
+import gzip
 import io
+import struct
 import tarfile
+import zlib
 
 import numpy as np
 import pytest
@@ -76,10 +79,24 @@ def test_truncated_archive(tmp_path, tenth):
         AlbertEncoder.from_pretrained(archive)
 
 
-def test_flipped_byte_of_an_archive(tmp_path):
+@pytest.mark.parametrize("tenth", range(1, 11))
+def test_flipped_bit_of_an_archive(tmp_path, tenth):
     archive = write_archive(tmp_path / "model.tar.gz")
     content = bytearray(archive.read_bytes())
-    content[len(content) // 2] ^= 0x10
+    content[(len(content) - 1) * tenth // 10] ^= 0x10
     archive.write_bytes(content)
-    with pytest.raises(ValueError, match=r"model\.tar\.gz is no whole|cannot be read"):
+    with pytest.raises(ValueError, match=r"model\.tar\.gz is no whole \.tar\.gz archive"):
+        AlbertEncoder.from_pretrained(archive)
+
+
+def test_flipped_bit_of_a_members_name(tmp_path):
+    """A header that is none looks like the end of the archive to tarfile."""
+    archive = write_archive(tmp_path / "model.tar.gz")
+    content = bytearray(gzip.decompress(archive.read_bytes()))
+    content[content.rindex(b"albert_small/")] ^= 0x10
+    damaged = gzip.compress(content, mtime=0)
+    whole = gzip.decompress(archive.read_bytes())
+    # The checksum and the length of the whole archive, as damage to the file leaves them.
+    archive.write_bytes(damaged[:-8] + struct.pack("<II", zlib.crc32(whole), len(whole)))
+    with pytest.raises(ValueError, match=r"model\.tar\.gz is no whole \.tar\.gz archive"):
         AlbertEncoder.from_pretrained(archive)

@@ -37,6 +37,7 @@ class SelfAttention(AlbertLayer):
         bias: float32 tensor of shape `(batch, 1, 1, length)`, from `attention_bias`.
         tokens: `PaddedTokens` or `FlatTokens`: how `hidden` lies. None for padded rows.
         first_only: bool. Whether the first token of each row alone asks the others.
+        seeds: one of `draw_seeds` for each dropout, or None where it is to draw one.
         training: bool. Whether dropout acts.
 
     Output shape:
@@ -56,13 +57,22 @@ class SelfAttention(AlbertLayer):
         self.hidden_dropout = self.dropout(self.config.hidden_dropout_prob, "hidden_dropout")
         self.normalization = self.layer_norm()
 
+    num_dropouts = 2
+
+    def draw_seeds(self, num_calls):
+        """Returns for each dropout the seeds of some calls, `(num_calls, 2)`, or None at rate 0."""
+        return [
+            dropout.draw_seeds(num_calls)
+            for dropout in (self.probability_dropout, self.hidden_dropout)
+        ]
+
     def build(self, hidden_shape=None, bias_shape=None):
         shape = (None, None, self.config.hidden_size)
         for part in (self.query, self.key, self.value, self.output_projection, self.normalization):
             part.build(shape)
         self.built = True
 
-    def call(self, hidden, bias, tokens=None, first_only=False, training=False):
+    def call(self, hidden, bias, tokens=None, first_only=False, seeds=(None, None), training=False):
         tokens = tokens or PaddedTokens(None)
         asking = tokens.first(hidden) if first_only else hidden
         head_dim = self.config.hidden_size // self.config.num_attention_heads
@@ -74,11 +84,12 @@ class SelfAttention(AlbertLayer):
         scores = ops.matmul(query, ops.transpose(key, (0, 1, 3, 2)))  # (batch, heads, from, to)
         probabilities = ops.softmax(ops.cast(scores, "float32") + ops.cast(bias, "float32"))
         probabilities = ops.cast(probabilities, value.dtype)
-        probabilities = self.probability_dropout(probabilities, training=training)
+        probabilities = self.probability_dropout(probabilities, seed=seeds[0], training=training)
         context = ops.transpose(ops.matmul(probabilities, value), (0, 2, 1, 3))
         context = ops.reshape(context, (*ops.shape(context)[:2], self.config.hidden_size))
         context = context[:, 0] if first_only else tokens.flatten(context)
-        context = self.hidden_dropout(self.output_projection(context), training=training)
+        context = self.output_projection(context)
+        context = self.hidden_dropout(context, seed=seeds[1], training=training)
         return self.normalization(asking + context)
 
     def _split_heads(self, x):
@@ -100,6 +111,7 @@ class FeedForward(AlbertLayer):
 
     Call arguments:
         hidden: float tensor of shape `(..., hidden_size)`.
+        seeds: as for `SelfAttention`.
         training: bool. Whether dropout acts.
 
     Output shape:
@@ -113,15 +125,21 @@ class FeedForward(AlbertLayer):
         self.hidden_dropout = self.dropout(self.config.hidden_dropout_prob, "hidden_dropout")
         self.normalization = self.layer_norm()
 
+    num_dropouts = 1
+
+    def draw_seeds(self, num_calls):
+        """Returns for the dropout the seeds of some calls, as `SelfAttention.draw_seeds`."""
+        return [self.hidden_dropout.draw_seeds(num_calls)]
+
     def build(self, hidden_shape=None):
         self.intermediate.build((None, None, self.config.hidden_size))
         self.output_projection.build((None, None, self.config.intermediate_size))
         self.normalization.build((None, None, self.config.hidden_size))
         self.built = True
 
-    def call(self, hidden, training=False):
+    def call(self, hidden, seeds=(None,), training=False):
         x = ACTIVATIONS[self.config.hidden_act](self.intermediate(hidden))
-        x = self.hidden_dropout(self.output_projection(x), training=training)
+        x = self.hidden_dropout(self.output_projection(x), seed=seeds[0], training=training)
         return self.normalization(hidden + x)
 
     def compute_output_shape(self, hidden_shape):

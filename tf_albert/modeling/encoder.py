@@ -2,10 +2,11 @@
 
 import keras
 
-from tf_albert.modeling.block import FeedForward, SelfAttention, attention_bias
+from tf_albert.modeling.block import FeedForward, SelfAttention
 from tf_albert.modeling.embedding import FactorizedEmbedding
 from tf_albert.modeling.layers import initializer
 from tf_albert.modeling.model import AlbertModel
+from tf_albert.modeling.stack import BlockStack
 from tf_albert.modeling.tokens import FlatTokens, PaddedTokens
 
 INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
@@ -36,9 +37,14 @@ class AlbertEncoder(AlbertModel):
         skip_padding: bool. Whether `pool` and `predict_tokens`, which the task models call, do no
             work on padding. The number of tokens is then no static shape, which only TensorFlow
             without XLA does without: set it to False before `compile(jit_compile=True)`.
+        remat: bool, False at first. Whether the backward pass computes the activations of each
+            block anew, with the same dropout, and does not keep them: less memory, more time.
+        loop_layers: bool, False at first. Whether `pool` and `predict_tokens` loop over the shared
+            block, so that tracing and compilation take the same time at any depth.
 
     Raises:
-        ValueError: an input is missing, or the sequence is longer than the positions.
+        ValueError: an input is missing, the sequence is longer than the positions, or `loop_layers`
+            is set where layers differ or together with `remat`.
 
     Example:
 
@@ -71,6 +77,8 @@ class AlbertEncoder(AlbertModel):
         )
         self.pooler.build((None, self.config.hidden_size))
         self.skip_padding = keras.backend.backend() == "tensorflow"
+        self.remat = False
+        self.loop_layers = False
         self.built = True
 
     @property
@@ -92,7 +100,7 @@ class AlbertEncoder(AlbertModel):
         hidden = self.embedding(
             inputs["input_word_ids"], inputs["input_type_ids"], training=training
         )
-        encoder_outputs = self._run_blocks(hidden, tokens, training)
+        encoder_outputs = self._stack(tokens, training).outputs(hidden)
         hidden = encoder_outputs[-1]
         return {
             "sequence_output": hidden,
@@ -136,27 +144,35 @@ class AlbertEncoder(AlbertModel):
             columns=tokens.columns(),
             training=training,
         )
-        return self._run_blocks(hidden, tokens, training, first_only)[-1], tokens
+        if self.loop_layers:
+            self._check_loop()
+        stack = self._stack(tokens, training)
+        last = stack.last_of_loop if self.loop_layers else stack.last
+        return last(hidden, first_only), tokens
 
-    def _run_blocks(self, hidden, tokens, training, first_only=False):
-        """Returns the output of each layer; with `first_only`, that of the last of first tokens."""
-        bias = attention_bias(tokens.input_mask)
-        schedule = self.config.layer_schedule
-        last = sum(map(len, schedule)) - 1
-        outputs, number = [], 0
-        for blocks in schedule:
-            for attention, feed_forward in blocks:
-                hidden = self.attentions[attention](
-                    hidden,
-                    bias,
-                    tokens=tokens,
-                    first_only=first_only and number == last,
-                    training=training,
-                )
-                hidden = self.feed_forwards[feed_forward](hidden, training=training)
-                number += 1
-            outputs.append(hidden)
-        return outputs
+    def _check_loop(self):
+        if len({pair for layer in self.config.layer_schedule for pair in layer}) > 1:
+            raise ValueError(
+                "`loop_layers` needs one block for all layers. This config has "
+                f"`parameter_sharing`={self.config.parameter_sharing!r}, `num_hidden_groups`="
+                f"{self.config.num_hidden_groups} and `inner_group_num`="
+                f"{self.config.inner_group_num}. Set `loop_layers` to False."
+            )
+        if self.remat:
+            raise ValueError(
+                "`loop_layers` and `remat` do not go together: TensorFlow recomputes nothing in a "
+                "loop. Set one of them to False."
+            )
+
+    def _stack(self, tokens, training):
+        return BlockStack(
+            self.attentions,
+            self.feed_forwards,
+            self.config.layer_schedule,
+            tokens,
+            training,
+            self.remat,
+        )
 
 
 def require_inputs(inputs, names):

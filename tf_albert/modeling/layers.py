@@ -1,6 +1,7 @@
 """What every layer of ALBERT is made of: a config, and parts built in one way."""
 
 import keras
+from keras import ops
 
 from tf_albert.config import AlbertConfig
 
@@ -12,6 +13,10 @@ ACTIVATIONS = {
     "relu": keras.ops.relu,
     "tanh": keras.ops.tanh,
 }
+
+
+# Between the seeds of two calls: one above it would be the seed of another dropout's next step.
+SEED_STEP = 7919
 
 
 def as_config(config):
@@ -56,4 +61,40 @@ class AlbertLayer(keras.layers.Layer):
 
     def dropout(self, rate, name="dropout"):
         """Returns a dropout part in this layer's precision."""
-        return keras.layers.Dropout(rate, dtype=self.dtype_policy, name=name)
+        return Dropout(rate, dtype=self.dtype_policy, name=name)
+
+
+@keras.saving.register_keras_serializable("tf_albert")
+class Dropout(keras.layers.Dropout):
+    """Dropout whose mask can be computed twice, from a seed that was drawn before.
+
+    Args: as for `keras.layers.Dropout`.
+
+    Call arguments:
+        inputs: float tensor.
+        training: bool. Whether dropout acts.
+        seed: int tensor of shape `(2,)`, one of `draw_seeds`; None to draw one.
+    """
+
+    def draw_seeds(self, num_calls):
+        """Returns a seed for each of some calls, `(num_calls, 2)`, or None at rate 0."""
+        if self.rate == 0:
+            return None
+        seed = self.seed_generator.next()
+        steps = ops.arange(num_calls, dtype=seed.dtype) * SEED_STEP
+        return seed + ops.stack([steps, ops.zeros_like(steps)], axis=1)
+
+    def call(self, inputs, training=False, seed=None):
+        if not training or seed is None:
+            return super().call(inputs, training=training)
+        return keras.random.dropout(inputs, self.rate, seed=_DrawnSeed(seed))
+
+
+class _DrawnSeed(keras.random.SeedGenerator):
+    """A seed as `keras.random` takes it: no variable, and the same whenever it is asked for."""
+
+    def __init__(self, seed):
+        self._seed = seed
+
+    def next(self, ordered=True):
+        return self._seed

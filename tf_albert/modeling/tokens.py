@@ -85,11 +85,11 @@ class FlatTokens:
 
     def first(self, tokens):
         rows = ops.reshape(self._tokens, (-1, self._length))
-        return ops.take(tokens, rows[:, 0], axis=0)
+        return _gather_any(tokens, rows[:, 0])
 
     def take(self, tokens, positions):
         rows = ops.reshape(self._tokens, (-1, self._length))
-        return ops.take(tokens, ops.take_along_axis(rows, positions, axis=1), axis=0)
+        return _gather_any(tokens, ops.take_along_axis(rows, positions, axis=1))
 
 
 def gather_positions(sequence, positions):
@@ -108,6 +108,16 @@ def gather_positions(sequence, positions):
     rows = ops.reshape(ops.cast(positions, "int32") + starts, (-1,))
     gathered = ops.take(ops.reshape(sequence, (-1, width)), rows, axis=0)
     return ops.reshape(gathered, (batch, ops.shape(positions)[1], width))
+
+
+def _gather_any(x, indices):
+    """Returns rows of `x`; their gradient is dense, as a block that is recomputed wants it."""
+
+    def scatter(gradient):
+        rows = ops.reshape(gradient, (-1, x.shape[-1]))
+        return ops.scatter(ops.reshape(indices, (-1, 1)), rows, ops.shape(x))
+
+    return _gather(x, indices, scatter)
 
 
 def _gather(x, indices, gradient_of):

@@ -15,6 +15,7 @@ from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.training import loop, runs
 from tf_albert.training.objectives import ClassificationObjective, RegressionObjective
+from tf_albert.training.precision import policy_of
 from tf_albert.training.strategy import is_chief, make_strategy
 
 TASKS = ("table",)
@@ -73,7 +74,7 @@ def finetune(recipe):
     if recipe.task not in TASKS:
         raise ValueError(f"Unknown task {recipe.task!r}. Known tasks: {', '.join(TASKS)}.")
     keras.utils.set_random_seed(recipe.seed)
-    keras.config.set_dtype_policy(recipe.dtype)
+    keras.config.set_dtype_policy(policy_of(recipe.dtype))
     tokenizer = AlbertTokenizer.from_pretrained(recipe.init)
     train = _read(recipe, recipe.train)
     description = _describe(recipe, train)

@@ -36,8 +36,10 @@ class LoopSettings:
         warmup_steps: Steps over which the rate rises.
         accumulation: Parts that a replica's batch is divided into to save memory.
         strategy: `one_device`, `mirrored`, `multi_worker_mirrored` or `tpu`.
-        dtype: `float32` or `mixed_bfloat16`.
+        dtype: `float32`, `mixed_bfloat16`, or `auto`: bfloat16 where the processor multiplies it.
         jit_compile: Whether XLA compiles the forward and backward pass.
+        remat: Whether the backward pass computes activations anew: half the memory, more time.
+        loop_layers: Whether the graph holds the shared block once: deep models start sooner.
         seed: What weights, order, masks and dropout are drawn from.
         log_every: Steps between two progress lines.
         checkpoint_every: Steps between two checkpoints.
@@ -55,6 +57,8 @@ class LoopSettings:
     strategy: str = "one_device"
     dtype: str = "float32"
     jit_compile: bool = False
+    remat: bool = False
+    loop_layers: bool = False
     seed: int = 0
     log_every: int = 50
     checkpoint_every: int = 500
@@ -67,7 +71,15 @@ class LoopSettings:
 
 
 # Fields that a run may change when it goes on: the weights do not depend on them.
-FREE_FIELDS = ("strategy", "jit_compile", "log_every", "checkpoint_every", "keep_checkpoints")
+FREE_FIELDS = (
+    "strategy",
+    "jit_compile",
+    "remat",
+    "loop_layers",
+    "log_every",
+    "checkpoint_every",
+    "keep_checkpoints",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -114,6 +126,7 @@ def train(training, settings, strategy):
     _check_division(training.batches.batch_size, settings.accumulation, strategy)
     with strategy.scope():
         model = training.make_model()
+        model.encoder.remat, model.encoder.loop_layers = settings.remat, settings.loop_layers
         schedule = WarmupLinearDecay(settings.learning_rate, settings.warmup_steps, settings.steps)
         optimizer = make_optimizer(settings.optimizer, schedule)
         optimizer.build(model.trainable_variables)

@@ -13,6 +13,7 @@ from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.training import loop, runs
 from tf_albert.training.evaluation import EVALUATION_SEED, evaluate_pretraining
 from tf_albert.training.objectives import PretrainingObjective
+from tf_albert.training.precision import policy_of
 from tf_albert.training.start import (
     scale_embeddings,
     start_from_cooccurrence,
@@ -62,7 +63,7 @@ def pretrain(recipe):
         tf_albert.training.loop.Interrupted: a signal came; the checkpoint is written.
     """
     keras.utils.set_random_seed(recipe.seed)
-    keras.config.set_dtype_policy(recipe.dtype)
+    keras.config.set_dtype_policy(policy_of(recipe.dtype))
     corpus = Corpus.open(recipe.data)
     tokenizer = corpus.tokenizer_files()
     config = load_config(recipe.model, tokenizer)

@@ -1,0 +1,87 @@
+"""How an encoder calls its blocks: one after another or in a loop, kept or computed twice."""
+
+import keras
+from keras import ops
+
+from tf_albert.modeling.block import attention_bias
+
+
+class BlockStack:
+    """The calls of the blocks in one pass through an encoder.
+
+    Args:
+        attentions: list of `SelfAttention`.
+        feed_forwards: list of `FeedForward`.
+        schedule: tuple of layers, each a tuple of (attention, feed-forward) indices, as
+            `AlbertConfig.layer_schedule`.
+        tokens: `PaddedTokens` or `FlatTokens`.
+        training: bool. Whether dropout acts.
+        remat: bool. Whether the backward pass computes a block's activations anew.
+    """
+
+    def __init__(self, attentions, feed_forwards, schedule, tokens, training, remat):
+        self.attentions = attentions
+        self.feed_forwards = feed_forwards
+        self.schedule = schedule
+        self.calls = [pair for layer in schedule for pair in layer]
+        self.tokens = tokens
+        self.bias = attention_bias(tokens.input_mask)
+        self.training = training
+        self.remat = remat
+        # Drawn before any block is called: a loop could not draw, and a second computation must not.
+        parts = (*attentions, *feed_forwards) if training else ()
+        self.seeds = {part: part.draw_seeds(len(self.calls)) for part in parts}
+
+    def outputs(self, hidden):
+        """Returns the output of every layer, a list."""
+        outputs, number = [], 0
+        for layer in self.schedule:
+            for _ in layer:
+                hidden = self._call(hidden, number)
+                number += 1
+            outputs.append(hidden)
+        return outputs
+
+    def last(self, hidden, first_only=False):
+        """Returns the output of the last layer; with `first_only`, of the first tokens alone."""
+        for number in range(len(self.calls) - 1):
+            hidden = self._call(hidden, number)
+        return self._call(hidden, len(self.calls) - 1, first_only)
+
+    def last_of_loop(self, hidden, first_only=False):
+        """Returns the same from a graph that holds the block once, or twice with `first_only`."""
+        # While every call is of the same block, its number chooses nothing but its seeds.
+        times = len(self.calls) - bool(first_only)
+        _, hidden = ops.while_loop(
+            lambda number, _: number < times,
+            lambda number, hidden: (number + 1, self._block(hidden, 0, number)),
+            (ops.convert_to_tensor(0, "int32"), hidden),
+            maximum_iterations=times,  # without which XLA has no gradient of a loop
+        )
+        return self._block(hidden, 0, times, first_only) if first_only else hidden
+
+    def _call(self, hidden, number, first_only=False):
+        if self.remat and not first_only:
+            return keras.remat(lambda hidden: self._block(hidden, number, number))(hidden)
+        return self._block(hidden, number, number, first_only)
+
+    def _block(self, hidden, call, number, first_only=False):
+        attention, feed_forward = self.calls[call]
+        attention, feed_forward = self.attentions[attention], self.feed_forwards[feed_forward]
+        hidden = attention(
+            hidden,
+            self.bias,
+            tokens=self.tokens,
+            first_only=first_only,
+            seeds=self._seeds_of(attention, number),
+            training=self.training,
+        )
+        return feed_forward(
+            hidden, seeds=self._seeds_of(feed_forward, number), training=self.training
+        )
+
+    def _seeds_of(self, part, number):
+        return [
+            None if seeds is None else ops.take(seeds, number, axis=0)
+            for seeds in self.seeds.get(part, part.num_dropouts * [None])
+        ]

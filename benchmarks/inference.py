@@ -9,6 +9,7 @@ tokenizes for itself. Before anything is timed, the logits on equal ids are comp
 
 import argparse
 import csv
+import functools
 import os
 import tempfile
 from pathlib import Path
@@ -22,11 +23,15 @@ import torch
 import transformers
 
 import tf_albert
-from benchmarks.measure import describe_machine, multiplications, take_turns, use_threads
+from benchmarks.measure import describe_machine, matmul_rates, take_turns, use_threads
 from benchmarks.report import Row, report
 from tf_albert.convert import formats
+from tf_albert.modeling.sizes import forward_flops_per_token
 
-BATCH, LENGTH, CLOSE = 32, 128, 1e-4
+BATCH, LENGTH = 32, 128
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+# bfloat16 has 8 bits, and each library rounds elsewhere.
+CLOSE = {"float32": 1e-4, "bfloat16": 0.05}
 FULL_BATCH, FULL_LENGTH = 4, 512
 
 
@@ -36,20 +41,20 @@ def main():
     use_threads(arguments.threads)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    texts = _read_texts(arguments.data)[: arguments.sentences]
-    with tempfile.TemporaryDirectory() as folder:
-        contestants = _Contestants(Path(folder), arguments.vocabulary)
-        difference = contestants.largest_difference(texts[:BATCH])
-        rows = _sentence_rows(contestants, texts, arguments.rounds)
-        rows += _full_rows(contestants, arguments.rounds)
-    multiply, flops = multiplications()
-    rates = take_turns(multiply, arguments.rounds, flops / 1e9)
+    texts = read_texts(arguments.data)[: arguments.sentences]
+    rows, differences = [], {}
+    for dtype in arguments.dtypes:
+        with tempfile.TemporaryDirectory() as folder:
+            contestants = _Contestants(Path(folder), arguments.vocabulary, dtype)
+            differences[dtype] = contestants.largest_difference(texts[:BATCH])
+            rows += _sentence_rows(contestants, texts, arguments.rounds)
+            rows += _full_rows(contestants, arguments.rounds)
     facts = {
         **describe_machine(),
-        "matmul_gigaflops_a_second": {name: round(t.rate, 1) for name, t in rates.items()},
+        "matmul_gigaflops_a_second": matmul_rates(arguments.dtypes, arguments.rounds),
         "sentences": len(texts),
         "rounds": arguments.rounds,
-        "largest_difference_of_logits": difference,
+        "largest_difference_of_logits": differences,
     }
     report("inference", rows, facts)
 
@@ -60,24 +65,26 @@ def _arguments():
     parser.add_argument("--data", type=Path, default=data / "glue/SST-2/dev.tsv")
     parser.add_argument("--vocabulary", type=Path, default=data / "spiece.model")
     parser.add_argument("--sentences", type=int, help="the first ones only; all by default")
+    parser.add_argument("--dtypes", nargs="+", default=list(POLICIES), choices=list(POLICIES))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     return parser.parse_args()
 
 
-def _read_texts(path):
+def read_texts(path):
+    """Returns the sentences of one of GLUE's tables."""
     with open(path, newline="", encoding="utf-8-sig") as file:
-        return [
-            row["sentence"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        ]
+        reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [row["sentence"] for row in reader]
 
 
 class _Contestants:
     """The same classifier as a module of ours, in transformers and in keras-hub."""
 
-    def __init__(self, folder, vocabulary):
+    def __init__(self, folder, vocabulary, dtype):
+        self.dtype = dtype
         config = tf_albert.AlbertConfig.from_name("albert_base_v2")
-        self.classifier = tf_albert.AlbertClassifier(config, num_classes=2)
+        self.classifier = tf_albert.AlbertClassifier(config, num_classes=2, dtype=POLICIES[dtype])
         tokenizer = tf_albert.AlbertTokenizer(vocabulary)
         self.preprocess = tf_albert.AlbertPreprocessor(tokenizer, LENGTH)
         self.classifier.save_pretrained(folder / "ours", tokenizer)
@@ -89,10 +96,12 @@ class _Contestants:
         self.module = tf.saved_model.load(str(folder / "module"))
         self.torch_tokenizer = transformers.AutoTokenizer.from_pretrained(folder / "huggingface")
         self.torch_model = transformers.AutoModelForSequenceClassification.from_pretrained(
-            folder / "huggingface"
+            folder / "huggingface", dtype=getattr(torch, dtype)
         ).eval()
         where = str(folder / "keras_hub")
-        load = keras_hub.models.AlbertTextClassifier.from_preset
+        load = functools.partial(
+            keras_hub.models.AlbertTextClassifier.from_preset, dtype=POLICIES[dtype]
+        )
         self.keras_hub_on_ids = load(where, preprocessor=None)
         preprocessor = keras_hub.models.AlbertTextClassifierPreprocessor(
             keras_hub.models.AlbertTokenizer.from_preset(where), sequence_length=LENGTH
@@ -107,9 +116,16 @@ class _Contestants:
         largest = max(float(np.abs(ours - other).max()) for other in theirs)
         module = np.asarray(self.module(tf.constant(texts))["logits"])
         largest = max(largest, float(np.abs(ours - module).max()))
-        if largest > CLOSE:
+        if largest > CLOSE[self.dtype]:
             raise ValueError(f"The logits differ by {largest}: no timing means anything.")
         return largest
+
+    def gigaflops(self, texts):
+        """Returns the operations that a sentence takes on average, padding left out."""
+        lengths = np.asarray(tf.reduce_sum(self.preprocess(texts)["input_mask"], axis=1))
+        config = self.classifier.config
+        flops = [length * forward_flops_per_token(config, length) for length in lengths]
+        return sum(flops) / len(flops) / 1e9
 
     def run_ours(self, inputs):
         return self.classifier(inputs, training=False)
@@ -118,7 +134,7 @@ class _Contestants:
         names = ("input_word_ids", "input_mask", "input_type_ids")
         tensors = [torch.tensor(np.asarray(inputs[name]), dtype=torch.long) for name in names]
         with torch.inference_mode():
-            return self.torch_model(*tensors).logits.numpy()
+            return self.torch_model(*tensors).logits.float().numpy()
 
     def run_keras_hub(self, inputs):
         names = {
@@ -144,7 +160,7 @@ class _Contestants:
                     max_length=LENGTH,
                     return_tensors="pt",
                 )
-                self.torch_model(**batch).logits.softmax(-1).numpy()
+                self.torch_model(**batch).logits.float().softmax(-1).numpy()
 
     def keras_hub_on_texts(self, texts):
         self.keras_hub_on_strings.predict(texts, batch_size=BATCH, verbose=0)
@@ -163,8 +179,12 @@ def _sentence_rows(contestants, texts, rounds):
         len(texts),
     )
     ours = timings.pop("tf_albert")
-    what = "raw SST-2 sentences to probabilities, float32"
-    return [Row(what, "sentences", ours, peer) for peer in timings.values()]
+    gigaflops = contestants.gigaflops(texts)
+    what = f"raw SST-2 sentences to probabilities, {contestants.dtype}"
+    return [
+        Row(what, "sentences", ours, peer, contestants.dtype, gigaflops)
+        for peer in timings.values()
+    ]
 
 
 def _full_rows(contestants, rounds):
@@ -190,10 +210,12 @@ def _full_rows(contestants, rounds):
     faster = max(timings.values(), key=lambda timing: timing.rate)
     return [
         Row(
-            f"rows of {FULL_LENGTH} real tokens, batch {FULL_BATCH}, float32",
+            f"rows of {FULL_LENGTH} real tokens, batch {FULL_BATCH}, {contestants.dtype}",
             "tokens",
             ours,
             faster,
+            contestants.dtype,
+            forward_flops_per_token(contestants.classifier.config, FULL_LENGTH) / 1e9,
         )
     ]
 

@@ -33,6 +33,10 @@ class Timing:
         """Units a second, by the median."""
         return self.work / statistics.median(self.seconds)
 
+    def of(self, work):
+        """Returns the same seconds for other work."""
+        return dataclasses.replace(self, work=work)
+
     @property
     def spread(self):
         """The slowest round over the fastest, minus 1."""
@@ -61,15 +65,26 @@ def take_turns(candidates, rounds, work):
     return {name: Timing(name, tuple(values), work) for name, values in seconds.items()}
 
 
-def multiplications(repeats=10):
-    """Returns functions that multiply float32 matrices of a base block, and their FLOPs.
+def matmul_rates(dtypes, rounds):
+    """Returns how fast each library multiplies the matrices of a base block on this machine.
 
     Args:
-        repeats: int. How often each shape is multiplied.
+        dtypes: list of `float32`, `bfloat16`.
+        rounds: int.
 
     Returns:
-        tuple of a dict of library to function, and the FLOPs of one call.
+        dict of type to a dict of library to GFLOPs a second.
     """
+    rates = {}
+    for dtype in dtypes:
+        multiply, flops = _multiplications(dtype)
+        timings = take_turns(multiply, rounds, flops / 1e9)
+        rates[dtype] = {name: round(timing.rate, 1) for name, timing in timings.items()}
+    return rates
+
+
+def _multiplications(dtype, repeats=10):
+    """Returns a function a library, and the operations of one call."""
     import tensorflow as tf
     import torch
 
@@ -78,15 +93,17 @@ def multiplications(repeats=10):
         (random.normal(size=(m, k)).astype("float32"), random.normal(size=(k, n)).astype("float32"))
         for m, k, n in BLOCK_SHAPES
     ]
-    of_tensorflow = [tuple(map(tf.constant, pair)) for pair in pairs]
-    of_torch = [tuple(map(torch.from_numpy, pair)) for pair in pairs]
+    of_tensorflow = [tuple(tf.cast(part, dtype) for part in pair) for pair in pairs]
+    of_torch = [
+        tuple(torch.from_numpy(part).to(getattr(torch, dtype)) for part in pair) for pair in pairs
+    ]
 
     def run(multiply, operands):
         for _ in range(repeats):
             for left, right in operands:
                 product = multiply(left, right)
         # Neither library returns before its product is there, TensorFlow only once it is asked.
-        return np.asarray(product)
+        return float(product[0, 0])
 
     functions = {
         "tensorflow": lambda: run(tf.matmul, of_tensorflow),

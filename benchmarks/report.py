@@ -15,17 +15,27 @@ class Row:
         what: str. What was timed.
         unit: str. What the rates count, such as "sentences".
         ours, peer: `benchmarks.measure.Timing` of the same work.
+        dtype: str or None. In which type it is computed.
+        gigaflops: float or None. Operations of the model that a unit takes, padding left out.
     """
 
     what: str
     unit: str
     ours: object
     peer: object
+    dtype: str | None = None
+    gigaflops: float | None = None
 
     @property
     def ratio(self):
         """How many times as fast as the peer."""
         return self.ours.rate / self.peer.rate
+
+    def share(self, rates):
+        """Returns the share of the machine's rate of multiplication that ours reaches, or None."""
+        if self.gigaflops is None:
+            return None
+        return self.ours.rate * self.gigaflops / rates[self.dtype]["tensorflow"]
 
     def to_json(self):
         """Returns JSON values."""
@@ -33,7 +43,8 @@ class Row:
             who: {"name": timing.name, "rate": timing.rate, "seconds": timing.seconds}
             for who, timing in (("ours", self.ours), ("peer", self.peer))
         }
-        return {"what": self.what, "unit": self.unit, "ratio": self.ratio, **parts}
+        gigaflops = {"dtype": self.dtype, "gigaflops_a_unit": self.gigaflops}
+        return {**gigaflops, "what": self.what, "unit": self.unit, "ratio": self.ratio, **parts}
 
 
 def report(name, rows, facts):
@@ -50,12 +61,14 @@ def report(name, rows, facts):
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     _draw(rows, RESULTS / f"{name}.png")
     print(json.dumps(facts, indent=2))
-    print("| what | tf_albert | against | | ratio | spread of each |\n|---|---|---|---|---|---|")
+    print("| what | tf_albert | against | | ratio | spread of each | share |\n" + "|---" * 7 + "|")
     for row in rows:
+        share = row.share(facts.get("matmul_gigaflops_a_second"))
+        spread = f"{row.ours.spread:.0%}, {row.peer.spread:.0%}"
         print(
             f"| {row.what} | {row.ours.rate:.1f} {row.unit}/s | {row.peer.name} | "
             f"{row.peer.rate:.1f} | **{row.ratio:.2f}** | "
-            f"{row.ours.spread:.0%}, {row.peer.spread:.0%} |"
+            f"{spread} | {'' if share is None else f'{share:.0%}'} |"
         )
 
 

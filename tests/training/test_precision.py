@@ -32,5 +32,5 @@ def test_auto_is_float32_where_nothing_lists_the_instructions(tmp_path, monkeypa
 
 
 def test_unknown_type():
-    with pytest.raises(ValueError, match="'bfloat'. Known ones: float32, mixed_bfloat16, auto"):
+    with pytest.raises(ValueError, match=r"'bfloat'\. Known ones: float32, mixed_bfloat16, auto"):
         policy_of("bfloat")

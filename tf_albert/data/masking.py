@@ -130,15 +130,18 @@ def _choose(ngram, maskable, priority, rounding, length):
         tf.ones_like(flat), flat, num_segments=batch * (2 * length + 1)
     )
     sizes = tf.reshape(sizes, (batch, 2 * length + 1))[:, :-1]
-    order = tf.argsort(priority, axis=1)
+    # Each n-gram masks a token at least, so of those that are there no more are needed than fit.
+    slots = num_predictions(length)
+    order = tf.math.top_k(tf.where(sizes > 0, -priority, -2.0), min(slots, 2 * length)).indices
     taken = tf.gather(sizes, order, batch_dims=1)
     before = tf.cumsum(taken, axis=1, exclusive=True)
     budget = MASKED_SHARE * tf.reduce_sum(tf.cast(maskable, tf.float32), axis=1, keepdims=True)
     threshold = tf.floor(budget - _mean_overshoot(sizes) + rounding)
     threshold = tf.maximum(tf.cast(threshold, tf.int32), 1)
-    fits = before + taken <= num_predictions(length)
-    chosen = (taken > 0) & (before < threshold) & fits
-    return tf.gather(chosen, tf.argsort(order, axis=1), batch_dims=1)
+    chosen = (taken > 0) & (before < threshold) & (before + taken <= slots)
+    at = order + 2 * length * tf.range(batch)[:, None]
+    flat = tf.scatter_nd(tf.reshape(at, (-1, 1)), tf.reshape(chosen, (-1,)), [batch * 2 * length])
+    return tf.reshape(flat, (batch, 2 * length))
 
 
 def _mean_overshoot(sizes):
@@ -156,8 +159,8 @@ def _mean_overshoot(sizes):
 def _replace(ids, draw, length, vocabulary):
     """Returns what each token would become if it were masked."""
     ordinary = tf.constant(np.flatnonzero(~vocabulary.special), tf.int32)
-    index = tf.cast(draw.uniform(length) * len(ordinary), tf.int32)
-    random_ids = tf.gather(ordinary, tf.minimum(index, len(ordinary) - 1))
+    index = tf.cast(draw.uniform(length) * ordinary.shape[0], tf.int32)
+    random_ids = tf.gather(ordinary, tf.minimum(index, ordinary.shape[0] - 1))
     kind = draw.uniform(length)
     changed = tf.where(kind < MASK_SHARE, vocabulary.mask_id, random_ids)
     return tf.where(kind < MASK_SHARE + RANDOM_SHARE, changed, ids)
@@ -166,8 +169,8 @@ def _replace(ids, draw, length, vocabulary):
 def _predictions(ids, masked, length):
     """Returns positions, original ids and weights of the masked tokens, as the text has them."""
     slots = num_predictions(length)
-    place = tf.range(length)[None, :]
-    first = tf.sort(tf.where(masked, place, length), axis=1)[:, :slots]
+    place = tf.where(masked, -tf.range(length)[None, :], -length)
+    first = -tf.math.top_k(place, min(slots, length)).values
     weights = tf.cast(first < length, tf.float32)
     positions = tf.where(first < length, first, 0)
     labels = tf.gather(ids, positions, batch_dims=1) * tf.cast(weights, tf.int32)

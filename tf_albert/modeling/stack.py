@@ -28,7 +28,7 @@ class BlockStack:
         self.bias = attention_bias(tokens.input_mask)
         self.training = training
         self.remat = remat
-        # Drawn before any block is called: a loop could not draw, and a second computation must not.
+        # Drawn before any call: a loop could not draw, and a second computation must not.
         parts = (*attentions, *feed_forwards) if training else ()
         self.seeds = {part: part.draw_seeds(len(self.calls)) for part in parts}
 

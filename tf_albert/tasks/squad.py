@@ -1,0 +1,125 @@
+"""SQuAD's files, 1.1 and 2.0: questions on paragraphs, and where the answers stand."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """An answer as a person marked it.
+
+    Args:
+        text: str.
+        start: int. Its first character in the context.
+    """
+
+    text: str
+    start: int
+
+    @property
+    def end(self):
+        """The character after its last one."""
+        return self.start + len(self.text)
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """A question on a context.
+
+    Args:
+        id: str.
+        text: str.
+        context: str. The paragraph, as written.
+        answers: tuple of `Answer`: those that stand in the context where they say.
+        golds: tuple of str: the answers as texts; empty where the question has none.
+        title: str. The article.
+    """
+
+    id: str
+    text: str
+    context: str
+    answers: tuple
+    golds: tuple
+    title: str
+
+
+def read_squad(path, problems, articles=None):
+    """Returns the questions in one of SQuAD's files.
+
+    Args:
+        path: str or path. JSON of SQuAD 1.1 or 2.0; a byte-order mark is dropped.
+        problems: `Problems`. Told of are an answer that is not in its context where it says, which
+            then trains nothing, and, left out, a second question with the id of another one and
+            empty texts.
+        articles: slice or None. Which articles to take.
+
+    Returns:
+        list of `Question`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: no JSON, or not of this form; or what `problems` raises.
+    """
+    path = Path(path)
+    questions = {}
+    for title, paragraph in _paragraphs(path, articles):
+        for entry in paragraph["qas"]:
+            place = f"{path}, question {entry['id']}"
+            if entry["id"] in questions:
+                problems.add(place, "the id of another question")
+            elif not (entry["question"].strip() and paragraph["context"].strip()):
+                problems.add(place, "an empty question or context")
+            else:
+                questions[entry["id"]] = _question(
+                    entry, paragraph["context"], title, place, problems
+                )
+    if not questions:
+        raise ValueError(f"{path} has no question.")
+    return list(questions.values())
+
+
+def _paragraphs(path, articles):
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))["data"]
+        return [
+            (article.get("title", ""), paragraph)
+            for article in data[articles or slice(None)]
+            for paragraph in article["paragraphs"]
+            if _is_whole(paragraph)
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} is no file of SQuAD ({type(error).__name__}: {error}). Expected JSON with "
+            "`data`, in it `paragraphs`, in them `context` and `qas` with `id`, `question` and "
+            "`answers`."
+        ) from error
+
+
+def _is_whole(paragraph):
+    """Raises where a paragraph lacks what every one has; always true."""
+    texts = [paragraph["context"]]
+    for entry in paragraph["qas"]:
+        texts += [entry["id"], entry["question"]]
+        for answer in entry.get("answers", []):
+            texts.append(answer["text"])
+            int(answer["answer_start"])
+    wrong = [text for text in texts if not isinstance(text, str)]
+    if wrong:
+        raise TypeError(f"{wrong[0]!r} where text was expected")
+    return True
+
+
+def _question(entry, context, title, place, problems):
+    given = [] if entry.get("is_impossible") else entry.get("answers", [])
+    answers = [Answer(answer["text"], int(answer["answer_start"])) for answer in given]
+    standing = [answer for answer in answers if _stands(answer, context)]
+    for answer in answers:
+        if answer not in standing:
+            problems.add(place, "an answer that is not in its context", repr(answer.text))
+    golds = tuple(answer.text for answer in answers if answer.text)
+    return Question(entry["id"], entry["question"], context, tuple(standing), golds, title)
+
+
+def _stands(answer, context):
+    return bool(answer.text) and context[answer.start : answer.end] == answer.text

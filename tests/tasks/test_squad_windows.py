@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from tf_albert.tasks.problems import Problems
 from tf_albert.tasks.squad import read_squad
-from tf_albert.tasks.squad_windows import TokenizedContext, tokenize_context, windows_of
+from tf_albert.tasks.squad_windows import (
+    TokenizedContext,
+    best_windows,
+    tokenize_context,
+    windows_of,
+)
 from tf_albert.text.pieces import PieceTokenizer
 
 SPECIAL = {"pad": 0, "cls": 2, "sep": 3}
@@ -46,7 +51,7 @@ def test_rows_and_places():
     assert [window.places_of((4, 5)) for window in windows] == [None, (5, 6), None]
     assert ids[5:7] == context.ids[4:6]
     # Token 4 is the last of the first window, the second of the second one.
-    assert [window.is_best_for(4, windows) for window in windows] == [False, True, False]
+    assert best_windows(windows).tolist() == [0, 0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
 def test_long_question_is_cut_and_leaves_no_token_out():
@@ -77,9 +82,8 @@ def test_row_without_room():
 def test_every_token_is_in_a_window_and_best_in_one(num_tokens, question, room, stride):
     context = TokenizedContext([9] * num_tokens, [(n, n + 1) for n in range(num_tokens)])
     windows = windows_of([7] * question, context, question + room + 3, stride)
-    for token in range(num_tokens):
-        assert sum(window.is_best_for(token, windows) for window in windows) == 1
-        assert any(window.places_of((token, token)) for window in windows)
+    for token, best in enumerate(best_windows(windows)):
+        assert windows[best].places_of((token, token))
     assert all(len(window.inputs(SPECIAL)[0]) <= question + room + 3 for window in windows)
     last = windows[-1]
     assert last.first + last.num_tokens == num_tokens

@@ -36,7 +36,7 @@ class Problems:
         self.found.append((place, kind, detail))
 
     def summary(self):
-        """Returns a line a kind: how many there are, and the first places; "" where there are none."""
+        """Returns a line a kind: how many there are, and the first places; empty for no problem."""
         kinds = collections.defaultdict(list)
         for place, kind, detail in self.found:
             kinds[kind].append(place + detail)

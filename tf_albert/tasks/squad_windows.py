@@ -89,20 +89,6 @@ class Window:
             return None
         return first + self.shift, last + self.shift
 
-    def is_best_for(self, token, windows):
-        """Whether of all windows this one has the most context around a token.
-
-        The smaller side counts, and a little the window's length (Google's squad_utils.py,
-        `_check_is_max_context`); of equal ones the first.
-        """
-        return max(windows, key=lambda window: window._context_around(token)) is self
-
-    def _context_around(self, token):
-        last = self.first + self.num_tokens - 1
-        if not self.first <= token <= last:
-            return -1.0
-        return min(token - self.first, last - token) + 0.01 * self.num_tokens
-
 
 def tokenize_context(tokenizer, context):
     """Returns the `TokenizedContext` of a text."""
@@ -140,3 +126,23 @@ def windows_of(question_ids, context, sequence_length, stride):
         Window(question_ids, context, int(first), min(room, num_tokens - int(first)))
         for first in firsts
     ]
+
+
+def best_windows(windows):
+    """Returns, for each token of a context, the window that has the most context around it.
+
+    The smaller side counts, and a little the window's length (Google's squad_utils.py,
+    `_check_is_max_context`); of equal ones the first.
+
+    Args:
+        windows: list of `Window`, as `windows_of` gives them.
+
+    Returns:
+        int array `(tokens,)`: indices into `windows`.
+    """
+    token = np.arange(len(windows[0].context.ids))[None, :]
+    first = np.array([window.first for window in windows])[:, None]
+    size = np.array([window.num_tokens for window in windows])[:, None]
+    last = first + size - 1
+    around = np.minimum(token - first, last - token) + 0.01 * size
+    return np.where((token >= first) & (token <= last), around, -1.0).argmax(axis=0)

@@ -2,6 +2,7 @@ import gzip
 
 import pytest
 
+from tf_albert.tasks.problems import Problems
 from tf_albert.tasks.table import Examples, class_ids, read_examples
 
 
@@ -48,16 +49,21 @@ def test_numbers(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.tsv", "text\tlabel\na\tx\nb\n", r"a\.tsv, line 3: 1 columns, .* has 2 \(text, label\)"),
-        ("a.csv", "text,label\na,x,y\n", r"a\.csv, line 2: 3 columns, .* has 2"),
+        (
+            "a.tsv",
+            "text\tlabel\na\tx\nb\n",
+            r"a\.tsv, line 3: another .*: 1, not 2 \(text, label\)",
+        ),
+        ("a.csv", "text,label\na,x,y\n", r"a\.csv, line 2: another number of columns .*: 3, not 2"),
+        ("a.tsv", "text\tlabel\n \tx\n", r"a\.tsv, line 2: the text in column 'text' is empty"),
         ("a.tsv", "text\tclass\na\tx\n", r"line 2: no column 'label'. Columns: text, class"),
         ("a.tsv", "words\tlabel\na\tx\n", r"line 2: no column 'text'. Columns: words, label"),
         ("a.jsonl", '{"text": "a"}', r"line 1: no column 'label'. Columns: text"),
         ("a.tsv", "text\tlabel\na\tx\nb\t\n", r"line 3: the label in column 'label' is empty"),
         ("a.jsonl", '{"text": "a", "label": null}', "line 1: the label in column 'label' is empty"),
-        ("a.jsonl", '{"text": 1, "label": 0}', "line 1: column 'text' must hold text. Found: 1"),
+        ("a.jsonl", '{"text": 1, "label": 0}', "line 1: column 'text' must hold text: 1"),
         ("a.jsonl", '{"text": "a"\n', r"a\.jsonl, line 1: no JSON"),
-        ("a.jsonl", "[]\n", r"a\.jsonl, line 1: expected a JSON object"),
+        ("a.jsonl", "[]\n", r"a\.jsonl, line 1: no JSON object: \[\]"),
         ("a.tsv", "text\tlabel\n", r"a\.tsv has no rows"),
         ("a.tsv", "", r"a\.tsv has no rows"),
         ("a.csv", 'text,label\n"a,x\n', r"a\.csv"),
@@ -73,8 +79,27 @@ def test_table_that_cannot_be_read(tmp_path, name, content, message):
 @pytest.mark.parametrize("number", ["nan", "inf", "", "high", "1,5"])
 def test_label_that_is_no_number(tmp_path, number):
     path = write(tmp_path, "a.tsv", f"text\tscore\na\t1\nb\t{number}\n")
-    with pytest.raises(ValueError, match=rf"line 3: .*must hold a number\. Found: '{number}'"):
+    with pytest.raises(ValueError, match=rf"line 3: .*must hold a number: '{number}'"):
         read_examples(path, ["text"], "score", regression=True)
+
+
+def test_rows_that_cannot_be_used_are_left_out_and_told(tmp_path):
+    content = "text\tscore\na\t1\nb\n \t2\nc\tnan\nd\t4\ne\t\n"
+    path, problems = write(tmp_path, "a.tsv", content), Problems()
+    examples = read_examples(path, ["text"], "score", regression=True, problems=problems)
+    assert examples == Examples([("a",), ("d",)], [1.0, 4.0])
+    assert problems.summary() == (
+        f"1 × another number of columns than the header: {path}, line 3: 1, not 2 (text, score)\n"
+        f"1 × the text in column 'text' is empty: {path}, line 4\n"
+        f"2 × column 'score' must hold a number: {path}, line 5: 'nan'; {path}, line 7: ''"
+    )
+
+
+def test_file_whose_first_row_names_no_column(tmp_path):
+    path = write(tmp_path, "a.tsv", "gj04\t1\t\tA text.\ngj05\t0\t*\tText a.\n")
+    columns = ["source", "label", "mark", "sentence"]
+    examples = read_examples(path, ["sentence"], "label", columns=columns)
+    assert examples == Examples([("A text.",), ("Text a.",)], ["1", "0"])
 
 
 def test_missing_file(tmp_path):

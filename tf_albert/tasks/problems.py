@@ -32,7 +32,7 @@ class Problems:
         """
         detail = f": {what}" if what else ""
         if self.strict:
-            raise ValueError(f"{place}: {kind}{detail}. Correct the file, or leave out `strict`.")
+            raise ValueError(f"{place}: {kind}{detail}. Correct the file.")
         self.found.append((place, kind, detail))
 
     def summary(self):

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 from tf_albert.data.readers import read_lines
+from tf_albert.tasks.problems import Problems
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +26,22 @@ class Examples:
         return len(self.texts)
 
 
-def read_examples(path, text_columns, label_column=None, regression=False):
+class Flaw(ValueError):
+    """What is wrong with one row.
+
+    Args:
+        kind: str. What is wrong, the same for all rows with which the same is wrong.
+        what: str. The value in question.
+    """
+
+    def __init__(self, kind, what=""):
+        super().__init__(f"{kind}: {what}")
+        self.kind, self.what = kind, what
+
+
+def read_examples(
+    path, text_columns, label_column=None, regression=False, problems=None, columns=None
+):
     """Returns the examples in a table.
 
     TSV is read without quoting, as GLUE writes it; CSV with. The first row names the columns. A
@@ -36,90 +52,110 @@ def read_examples(path, text_columns, label_column=None, regression=False):
         text_columns: list of one or two str. The columns with the texts.
         label_column: str or None. The column with the label.
         regression: bool. Whether labels are numbers.
+        problems: `Problems` or None. Told of every row that is left out: one with other columns
+            than the header, no JSON, an empty text or label, no number where one is expected. None
+            makes the first an error.
+        columns: list of str or None. The names of the columns of a file whose first row does not
+            name them.
 
     Returns:
         `Examples`.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: another format, a column that is not there, a row with other columns than the
-            header, an empty label, no number where one is expected; the message names the row.
+        ValueError: another format, a column that is not there, no row at all, or what `problems`
+            raises; the message names the row.
     """
     path = Path(path)
+    problems = Problems(strict=True) if problems is None else problems
+    wanted = [*text_columns, *([] if label_column is None else [label_column])]
     texts, labels = [], []
-    for number, row in _rows(path):
-        place = f"{path}, line {number}"
-        texts.append(tuple(_text(row, column, place) for column in text_columns))
-        if label_column is not None:
-            labels.append(_label(row, label_column, place, regression))
+    for number, row in _rows(path, problems, columns):
+        _check_columns(row, wanted, f"{path}, line {number}")
+        try:
+            text = tuple(_text(row, column) for column in text_columns)
+            label = None if label_column is None else _label(row, label_column, regression)
+        except Flaw as flaw:
+            problems.add(f"{path}, line {number}", flaw.kind, flaw.what)
+            continue
+        texts.append(text)
+        labels.append(label)
     if not texts:
-        raise ValueError(f"{path} has no rows.")
+        raise ValueError(f"{path} has no rows that can be used.")
     return Examples(texts, labels if label_column is not None else None)
 
 
-def _rows(path):
+def _check_columns(row, wanted, place):
+    # Not a flaw of one row: with a column of another name every row would be left out.
+    for column in wanted:
+        if column not in row:
+            raise ValueError(f"{place}: no column {column!r}. Columns: {', '.join(row)}.")
+
+
+def _rows(path, problems, columns):
     kind = path.name.removesuffix(".gz").rpartition(".")[2]
-    readers = {"tsv": _delimited, "csv": _delimited, "jsonl": _json_lines}
-    if kind not in readers:
+    if kind == "jsonl":
+        return _json_lines(path, problems)
+    if kind not in ("tsv", "csv"):
         raise ValueError(
             f"{path} has an unknown format. Expected a name that ends with .tsv, .csv or .jsonl."
         )
-    return readers[kind](path, kind)
+    return _delimited(path, kind, problems, columns)
 
 
-def _delimited(path, kind):
+def _delimited(path, kind, problems, header):
     quoting = csv.QUOTE_NONE if kind == "tsv" else csv.QUOTE_MINIMAL
     lines = (line for _, line in read_lines(path))
     reader = csv.reader(lines, delimiter="\t" if kind == "tsv" else ",", quoting=quoting)
-    header = next(reader, None)
+    header = header or next(reader, None)
     for fields in reader:
-        if len(fields) != len(header):
-            raise ValueError(
-                f"{path}, line {reader.line_num}: {len(fields)} columns, where the header has "
-                f"{len(header)} ({', '.join(header)})."
-            )
-        yield reader.line_num, dict(zip(header, fields, strict=True))
+        if len(fields) == len(header):
+            yield reader.line_num, dict(zip(header, fields, strict=True))
+            continue
+        problems.add(
+            f"{path}, line {reader.line_num}",
+            "another number of columns than the header",
+            f"{len(fields)}, not {len(header)} ({', '.join(header)})",
+        )
 
 
-def _json_lines(path, _):
+def _json_lines(path, problems):
     for number, line in read_lines(path):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise ValueError(f"{path}, line {number}: no JSON ({error}).") from error
-        if not isinstance(row, dict):
-            raise ValueError(f"{path}, line {number}: expected a JSON object.")
-        yield number, row
+            problems.add(f"{path}, line {number}", "no JSON", str(error))
+            continue
+        if isinstance(row, dict):
+            yield number, row
+        else:
+            problems.add(f"{path}, line {number}", "no JSON object", line.strip()[:50])
 
 
-def _text(row, column, place):
-    value = _value(row, column, place)
+def _text(row, column):
+    value = row[column]
     if not isinstance(value, str):
-        raise ValueError(f"{place}: column {column!r} must hold text. Found: {value!r}.")
+        raise Flaw(f"column {column!r} must hold text", f"{value!r}")
+    if not value.strip():
+        raise Flaw(f"the text in column {column!r} is empty")
     return value
 
 
-def _label(row, column, place, regression):
-    value = _value(row, column, place)
+def _label(row, column, regression):
+    value = row[column]
     if not regression:
         if value in ("", None):
-            raise ValueError(f"{place}: the label in column {column!r} is empty.")
+            raise Flaw(f"the label in column {column!r} is empty")
         return str(value)
     try:
         number = float(value)
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError(f"{place}: column {column!r} must hold a number. Found: {value!r}.")
+        raise Flaw(f"column {column!r} must hold a number", f"{value!r}")
     return number
-
-
-def _value(row, column, place):
-    if column not in row:
-        raise ValueError(f"{place}: no column {column!r}. Columns: {', '.join(row)}.")
-    return row[column]
 
 
 def class_ids(examples, labels, where):

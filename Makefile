@@ -39,7 +39,7 @@ format: .venv/test
 	touch $@
 
 .venv/bench: .venv/package
-	$(BIN)/pip install --quiet --editable '.[bench,parity]'
+	$(BIN)/pip install --quiet --editable '.[parity]'
 	touch $@
 
 comma := ,

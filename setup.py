@@ -27,12 +27,12 @@ setup(
         "sentencepiece>=0.2.0,<0.2.2",
         "sentencex>=1.0,<2",
         "jsonargparse[signatures]>=4.53,<5",
+        "matplotlib>=3.9",
         "scikit-learn>=1.5",
         "scipy>=1.13",
         "tensorboard>=2.20",
     ],
     extras_require={
-        "bench": ["matplotlib>=3.9"],
         "huggingface": ["huggingface-hub>=1", "safetensors>=0.5"],
         "kaggle": ["kagglehub>=0.3.13"],
         "parity": ["torch==2.13.0", "transformers>=5.23,<6", "safetensors>=0.5", "kagglehub"],

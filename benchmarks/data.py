@@ -1,6 +1,6 @@
 """Text to ids, and text to masked examples: against tokenizers and the original's published speed.
 
-    pip install -e '.[parity,bench]'
+    pip install -e '.[parity]'
     python -m benchmarks.data --corpus ../shared/data/wiki/train.txt
 
 The ids are timed on all cores. Examples are counted against the processor time of all processes and

@@ -1,6 +1,6 @@
 """What depth costs before the first step, the shared block looped over and unrolled; and remat.
 
-    pip install -e '.[bench,parity]'
+    pip install -e '.[parity]'
     python -m benchmarks.depth
 
 A training step of the pretrainer at base width: tracing, XLA's compilation and the step itself,

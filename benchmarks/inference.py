@@ -1,6 +1,6 @@
 """Raw sentences to probabilities, and full rows of 512: against transformers and keras-hub.
 
-    pip install -e '.[parity,bench]'
+    pip install -e '.[parity]'
     python -m benchmarks.inference --data ../shared/data/glue/SST-2/dev.tsv
 
 All three have the same random weights of base size, two classes and the same threads; each library

@@ -1,6 +1,6 @@
 """Memory of `tf-albert prepare`: a corpus, and the same sixteen times over.
 
-pip install -e '.[bench,parity]'
+pip install -e '.[parity]'
 python -m benchmarks.memory --corpus ../shared/data/wiki/train.txt
 """
 

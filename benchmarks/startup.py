@@ -1,6 +1,6 @@
 """Importing tf_albert and touching every public name: against importing what it is built on.
 
-pip install -e '.[bench,parity]'
+pip install -e '.[parity]'
 python -m benchmarks.startup
 """
 

@@ -1,6 +1,6 @@
 """Fine-tuning and pretraining steps, against transformers and keras-hub.
 
-    pip install -e '.[parity,bench]'
+    pip install -e '.[parity]'
     python -m benchmarks.training --data ../shared/data
 
 All have the same random weights of base size without dropout and the same threads, and get the same

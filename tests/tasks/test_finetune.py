@@ -81,6 +81,7 @@ def test_classes_are_learned(classified):
         "label_column": "label",
         "sequence_length": 24,
         "num_segments": 1,
+        "task": "table",
     }
 
 
@@ -188,7 +189,11 @@ def test_killed_run_ends_as_one_that_was_not(whole, tmp_path, last):
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"task": "squad"}, ValueError, "Unknown task 'squad'. Known tasks: table"),
+        ({"task": "glue"}, ValueError, "Unknown task 'glue'. Known tasks: table, cola"),
+        ({"task": "rte"}, ValueError, "The task 'rte' needs 'data'"),
+        ({"task": "rte", "data": "x"}, ValueError, "'rte' does not take 'train', 'dev', 'text_col"),
+        ({"train": None}, ValueError, "The task 'table' needs 'train'"),
+        ({"data": "x"}, ValueError, "The task 'table' does not take 'data'"),
         ({"text_column": "a,b,c"}, ValueError, "`text_column` takes one or two columns"),
         ({"text_column": "words"}, ValueError, "no column 'words'"),
         ({"label_column": "more"}, ValueError, r"one label only \(of it\), in column 'more'"),
@@ -203,6 +208,92 @@ def test_killed_run_ends_as_one_that_was_not(whole, tmp_path, last):
 def test_settings_that_do_not_fit(folder, tmp_path, changes, error, message):
     with pytest.raises(error, match=message):
         finetune(recipe_of(folder, tmp_path / "run", **changes))
+
+
+def test_rows_that_cannot_be_used_are_told_or_errors(folder, tmp_path, capsys):
+    train = Path(folder / "train.tsv").read_text() + "the object\n"
+    (tmp_path / "train.tsv").write_text(train)
+    recipe = recipe_of(folder, tmp_path / "run", train=str(tmp_path / "train.tsv"), steps=1)
+    with pytest.raises(ValueError, match=r"train\.tsv, line 122: another number of columns"):
+        finetune(dataclasses.replace(recipe, strict=True))
+    finetune(recipe)
+    shown = capsys.readouterr().out
+    assert "120 training examples" in shown
+    assert "1 rows were left out:\n1 × another number of columns than the header" in shown
+
+
+def test_several_seeds_show_their_spread_and_keep_the_best(folder, tmp_path, capsys):
+    recipe = recipe_of(folder, tmp_path / "run", seed=3, seeds=3, steps=24, checkpoint_every=8)
+    results = finetune(recipe)
+    scores = [results["seeds"][seed]["accuracy"] for seed in ("3", "4", "5")]
+    assert len(set(scores)) > 1
+    assert results["metric"] == "accuracy"
+    assert results["median"] == sorted(scores)[1]
+    assert (results["lowest"], results["best"]) == (min(scores), max(scores))
+    best = 3 + scores.index(max(scores))
+    assert results["best_seed"] == best
+    dev = read_examples(recipe.dev, ["text"], "label")
+    assert Predictor.from_pretrained(recipe.output).score(dev)["accuracy"] == max(scores)
+    assert (
+        Predictor.from_pretrained(f"{recipe.output}/seed_{best}").score(dev)
+        == (results["seeds"][str(best)])
+    )
+    assert finetune(recipe) == results
+    assert "is finished" in capsys.readouterr().out
+
+
+def test_run_without_anything_to_learn_is_begun_once_more(folder, tmp_path, capsys):
+    """The same text with either label: all that a classifier can do is guess."""
+    rows = [f"the object\t{label}" for label in ("good", "bad", "good", "none") * 30]
+    (tmp_path / "same.tsv").write_text("\n".join(["text\tlabel", *rows]), encoding="utf-8")
+    table = str(tmp_path / "same.tsv")
+    recipe = recipe_of(
+        folder, tmp_path / "run", train=table, dev=table, steps=130, checkpoint_every=50, seed=5
+    )
+    results = finetune(recipe)
+    shown = capsys.readouterr().out
+    assert "The run has collapsed: after step 130 of 130 it predicts one class for all 120" in shown
+    assert "It begins once more, with `seed`=1005, `learning_rate`=0.001." in shown
+    assert results["predicted_classes"] == 1
+    used = files.read_json(f"{recipe.output}/model/provenance.json")["recipe"]
+    assert (used["seed"], used["learning_rate"], used["steps"]) == (1005, 0.001, 130)
+    assert finetune(recipe) == results
+
+
+def test_run_ends_early_where_it_grows_no_better(classified, folder, tmp_path):
+    recipe = recipe_of(
+        folder, tmp_path / "run", steps=120, checkpoint_every=20, patience=1, log_every=20
+    )
+    results = finetune(recipe)
+    assert results["accuracy"] == 1.0
+    last, _ = list_checkpoints(recipe.output)[-1]
+    assert last < 120
+
+
+def test_named_task_is_scored_on_all_its_development_files(folder, tmp_path, capsys):
+    """MNLI's own format: parses, several labels, two development files."""
+    header = "index\tsentence1_parse\tsentence1\tsentence2\tlabel1\tgold_label"
+    classes = {"good": "entailment", "bad": "contradiction", "none": "neutral"}
+    for name, size in (("train", 60), ("dev_matched", 20), ("dev_mismatched", 15)):
+        random, rows = np.random.default_rng(size), [header]
+        for number in range(size):
+            label = str(random.choice(list(WORDS)))
+            word = str(random.choice(WORDS[label]))
+            rows.append(
+                f"{number}\t(ROOT x)\tthe object\tit is {word}\t{classes[label]}\t{classes[label]}"
+            )
+        (tmp_path / f"{name}.tsv").write_text("\n".join(rows), encoding="utf-8")
+    changes = dict.fromkeys(("train", "dev", "text_column", "label_column"))
+    recipe = recipe_of(
+        folder, tmp_path / "run", task="mnli", data=str(tmp_path), steps=40, **changes
+    )
+    results = finetune(recipe)
+    assert "to score on: 20 in dev_matched, 15 in dev_mismatched." in capsys.readouterr().out
+    assert (results["num_examples"], results["dev_mismatched_num_examples"]) == (20, 15)
+    assert results["accuracy"] > 0.6
+    predictor = Predictor.from_pretrained(recipe.output)
+    assert predictor.description.task == "mnli"
+    assert predictor.description.labels == ["contradiction", "entailment", "neutral"]
 
 
 def test_label_of_dev_that_training_never_saw(folder, tmp_path):

@@ -76,7 +76,7 @@ def test_second_question_with_an_id_and_empty_texts_are_left_out_and_told(tmp_pa
 
 def test_strict_makes_a_problem_an_error(tmp_path):
     path = write(tmp_path / "a.json", [(CONTEXT, [entry("a"), entry("a")])])
-    with pytest.raises(ValueError, match=r"question a: the id of another question\. Correct the fi"):
+    with pytest.raises(ValueError, match=r"question a: the id of another question\. Correct"):
         read_squad(path, Problems(strict=True))
 
 

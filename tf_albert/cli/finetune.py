@@ -1,11 +1,25 @@
 """`tf-albert finetune`: a pretrained model and a table to a fine-tuned model."""
 
+import itertools
 import sys
 
-from tf_albert.cli.main import INTERRUPTED
+from tf_albert.cli.main import INTERRUPTED, is_packaged
 from tf_albert.tasks.finetune import FinetuneRecipe as Arguments  # noqa: F401 - main reads it
 from tf_albert.tasks.finetune import finetune
 from tf_albert.training.loop import Interrupted
+
+
+def with_defaults(arguments):
+    """Returns the arguments with the recipe of the task in front, where they name no recipe.
+
+    Args:
+        arguments: list of str.
+    """
+    tasks = [task for name, task in itertools.pairwise(arguments) if name == "--task"]
+    recipe = f"finetune/{tasks[-1]}.yaml" if tasks else None
+    if recipe is None or "--config" in arguments or not is_packaged(recipe):
+        return arguments
+    return ["--config", recipe, *arguments]
 
 
 def run(arguments):
@@ -16,8 +30,23 @@ def run(arguments):
         print(stopped, file=sys.stderr)
         return INTERRUPTED
     print(f"The model is in {arguments.output}.")
-    print(scores(results))
+    print(scores(results) if arguments.seeds == 1 else _spread(results))
     return 0
+
+
+def _spread(results):
+    """Returns the scores of several seeds: the best alone would show what was selected."""
+    metric = results["metric"]
+    lines = [f"seed {seed:15}{row[metric]:12.4f}" for seed, row in results["seeds"].items()]
+    return "\n".join(
+        [
+            f"{metric:20}",
+            *lines,
+            f"median              {results['median']:12.4f}",
+            f"lowest to best      {results['lowest']:12.4f} to {results['best']:.4f} "
+            f"(seed {results['best_seed']}, the model that was kept)",
+        ]
+    )
 
 
 def scores(results):

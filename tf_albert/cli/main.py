@@ -59,6 +59,7 @@ def _overview():
 def _run(command, rest):
     with _without_startup_messages():
         module = importlib.import_module(f"tf_albert.cli.{command.replace('-', '_')}")
+    rest = getattr(module, "with_defaults", list)(rest)
     try:
         return module.run(parse(command, module.Arguments, rest)) or 0
     except (ValueError, OSError, FloatingPointError, ModuleNotFoundError) as error:
@@ -142,7 +143,15 @@ def _located(arguments):
     located = list(arguments)
     for index, argument in enumerate(located[:-1]):
         name = located[index + 1]
-        packaged = importlib.resources.files("tf_albert.configs") / name.removeprefix("configs/")
-        if argument == "--config" and not Path(name).exists() and packaged.is_file():
-            located[index + 1] = str(packaged)
+        if argument == "--config" and not Path(name).exists() and is_packaged(name):
+            located[index + 1] = str(_packaged(name))
     return located
+
+
+def is_packaged(name):
+    """Whether a recipe of this name, such as `finetune/rte.yaml`, comes with the package."""
+    return _packaged(name).is_file()
+
+
+def _packaged(name):
+    return importlib.resources.files("tf_albert.configs") / name.removeprefix("configs/")

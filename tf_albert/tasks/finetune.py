@@ -1,24 +1,19 @@
-"""Fine-tuning on a table, from an encoder to a run folder."""
+"""Fine-tuning, one run or several of different seeds."""
 
 import dataclasses
-
-import keras
+import shutil
+import statistics
+from pathlib import Path
+from typing import ClassVar
 
 from tf_albert import files
-from tf_albert.config import AlbertConfig
-from tf_albert.modeling.classifier import AlbertClassifier
-from tf_albert.modeling.encoder import AlbertEncoder
-from tf_albert.tasks.batches import LabelledBatches
-from tf_albert.tasks.predictions import Predictor, TaskDescription
-from tf_albert.tasks.table import class_ids, read_examples
-from tf_albert.text.preprocessor import AlbertPreprocessor
-from tf_albert.text.tokenizer import AlbertTokenizer
+from tf_albert.tasks.best import BEST_FOLDER
+from tf_albert.tasks.predictions import Predictor
+from tf_albert.tasks.run_task import Collapsed, run_task
 from tf_albert.training import loop, runs
-from tf_albert.training.objectives import ClassificationObjective, RegressionObjective
-from tf_albert.training.precision import policy_of
-from tf_albert.training.strategy import is_chief, make_strategy
 
-TASKS = ("table",)
+RETRY_SEED = 1000
+COLLAPSE_FILE = "collapsed.json"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,38 +21,62 @@ class FinetuneRecipe(loop.LoopSettings):
     """Everything that a fine-tuning run depends on.
 
     Args:
-        train: Table to train on: TSV, CSV or JSONL.
-        dev: Table to score on.
         init: Folder of a pretrained model or run, with its tokenizer.
         output: Folder of the run; the same command goes on with a run that was stopped.
+        task: `table`, a table of one's own; or a task whose files are taken as they are published:
+            cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, snli, imdb.
+        data: Folder with the files of a named task.
+        train: Table to train on: TSV, CSV or JSONL.
+        dev: Table to score on.
         text_column: Column with the text, or `first,second` for pairs.
         label_column: Column with the label.
-        task: `table`, a table of one's own.
         regression: Whether labels are numbers.
+        strict: Whether a row that cannot be used is an error; it is left out and told otherwise.
         from_scratch: Whether the encoder starts from random weights, for comparison.
+        encoder_dropout: Dropout in the encoder; none given keeps the model's own.
         batch_size: Rows a step, over all replicas.
         sequence_length: Longest row, in tokens.
+        seeds: How many runs, with `seed` and the numbers after it; above 1 their spread is shown.
+        patience: Checkpoints without a better score after which a run ends; 0 for none.
     """
 
-    train: str
-    dev: str
     init: str
     output: str
-    text_column: str
-    label_column: str
     task: str = "table"
+    data: str | None = None
+    train: str | None = None
+    dev: str | None = None
+    text_column: str | None = None
+    label_column: str | None = None
     regression: bool = False
+    strict: bool = False
     from_scratch: bool = False
+    encoder_dropout: float | None = None
     batch_size: int = 32
     sequence_length: int = 128
     steps: int = 1000
     optimizer: str = "adamw"
     learning_rate: float = 1e-4
     warmup_steps: int = 100
+    seeds: int = 1
+    patience: int = 0
+
+    # The best checkpoint is kept, so which ones there are decides what the weights are.
+    free_fields: ClassVar[tuple] = tuple(
+        name for name in loop.LoopSettings.free_fields if name != "checkpoint_every"
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.seeds < 1:
+            raise ValueError(f"`seeds` must be at least 1. Received: {self.seeds}.")
 
 
 def finetune(recipe):
     """Fine-tunes a classifier or a regressor, or goes on with a run that was stopped.
+
+    Each checkpoint is scored on the development set, and the best one kept. A run that collapses is
+    begun once more, with another seed and half the rate.
 
     Args:
         recipe: `FinetuneRecipe`.
@@ -71,81 +90,57 @@ def finetune(recipe):
         FloatingPointError: a loss is not finite.
         tf_albert.training.loop.Interrupted: a signal came; the checkpoint is written.
     """
-    if recipe.task not in TASKS:
-        raise ValueError(f"Unknown task {recipe.task!r}. Known tasks: {', '.join(TASKS)}.")
-    keras.utils.set_random_seed(recipe.seed)
-    keras.config.set_dtype_policy(policy_of(recipe.dtype))
-    tokenizer = AlbertTokenizer.from_pretrained(recipe.init)
-    train = _read(recipe, recipe.train)
-    description = _describe(recipe, train)
-    dev = _read(recipe, recipe.dev)
-    description.check_labels(dev, recipe.dev)
-    strategy = make_strategy(recipe.strategy)
-    run = runs.open_run(recipe)
+    run = Path(recipe.output)
     if runs.is_finished(run):
+        runs.open_run(recipe)
         print(f"{run} is finished: {recipe.steps} steps are done.")
         return runs.read_results(run)
-    preprocessor = AlbertPreprocessor(tokenizer, recipe.sequence_length)
-    labels = train.labels if recipe.regression else class_ids(train, description.labels, "train")
-    batches = LabelledBatches(preprocessor, train.texts, labels, recipe.batch_size, recipe.seed)
-    if is_chief(strategy):
-        epochs = recipe.steps * recipe.batch_size / len(train)
-        print(f"{len(train):,} training examples, {epochs:.1f} epochs; {len(dev):,} to score on.")
-    training = loop.Training(
-        run=run,
-        make_model=lambda: _make_model(recipe, description),
-        objective=RegressionObjective() if recipe.regression else ClassificationObjective(),
-        batches=batches,
-        tokenizer=tokenizer,
-    )
-    model = loop.train(training, recipe, strategy)
-    results = Predictor(model, preprocessor, description).score(dev)
-    if is_chief(strategy):
-        provenance = {
-            "task": dataclasses.asdict(description),
-            "recipe": dataclasses.asdict(recipe),
-        }
-        runs.finish_run(run, model, tokenizer, results, provenance)
+    if recipe.seeds > 1:
+        return _several(recipe, run)
+    if (run / COLLAPSE_FILE).exists():
+        again = files.read_json(run / COLLAPSE_FILE)
+        return run_task(dataclasses.replace(recipe, **again), recipe, may_collapse=True)
+    try:
+        return run_task(recipe, recipe, may_collapse=False)
+    except Collapsed as collapsed:
+        again = {"seed": recipe.seed + RETRY_SEED, "learning_rate": recipe.learning_rate / 2}
+        _begin_again(run, again, collapsed)
+    return run_task(dataclasses.replace(recipe, **again), recipe, may_collapse=True)
+
+
+def _begin_again(run, again, collapsed):
+    changes = ", ".join(f"`{name}`={value}" for name, value in again.items())
+    print(f"{collapsed} It begins once more, with {changes}.")
+    for name in ("checkpoints", BEST_FOLDER):
+        shutil.rmtree(run / name, ignore_errors=True)  # its first checkpoint may be yet to come
+    (run / f"{BEST_FOLDER}.json").unlink()
+    files.write_json(run / COLLAPSE_FILE, again)
+
+
+def _several(recipe, run):
+    """Runs one seed after another; the best one's model becomes the model of the whole."""
+    metrics = {}
+    for seed in range(recipe.seed, recipe.seed + recipe.seeds):
+        print(f"Seed {seed}:")
+        one = dataclasses.replace(recipe, seed=seed, seeds=1, output=str(_folder(run, seed)))
+        metrics[seed] = finetune(one)
+    runs.open_run(recipe)
+    metric = Predictor.from_pretrained(_folder(run, recipe.seed)).description.metric
+    scores = {seed: values[metric] for seed, values in metrics.items()}
+    best = max(scores, key=scores.get)
+    with files.replacing_folder(run / files.MODEL_FOLDER) as folder:
+        shutil.copytree(_folder(run, best) / files.MODEL_FOLDER, folder, dirs_exist_ok=True)
+    results = {
+        "metric": metric,
+        "median": statistics.median(scores.values()),
+        "best": scores[best],
+        "lowest": min(scores.values()),
+        "best_seed": best,
+        "seeds": {str(seed): values for seed, values in metrics.items()},
+    }
+    files.write_json(run / runs.RESULTS_FILE, results)
     return results
 
 
-def _read(recipe, path):
-    columns = recipe.text_column.split(",")
-    if len(columns) > 2:
-        raise ValueError(f"`text_column` takes one or two columns. Received: {recipe.text_column}.")
-    return read_examples(path, columns, recipe.label_column, recipe.regression)
-
-
-def _describe(recipe, train):
-    labels = None if recipe.regression else sorted(set(train.labels))
-    if labels is not None and len(labels) < 2:
-        raise ValueError(
-            f"{recipe.train} has one label only ({labels[0]}), in column {recipe.label_column!r}. "
-            "A classifier needs two or more; for numbers, give `regression: true`."
-        )
-    return TaskDescription(
-        labels=labels,
-        text_columns=recipe.text_column.split(","),
-        label_column=recipe.label_column,
-        sequence_length=recipe.sequence_length,
-        num_segments=len(recipe.text_column.split(",")),
-    )
-
-
-def _make_model(recipe, description):
-    num_classes = len(description.labels or [None])
-    if recipe.from_scratch:
-        folder = files.model_folder(recipe.init)
-        encoder = AlbertEncoder(AlbertConfig.from_json(folder / "albert_config.json"))
-    else:
-        encoder = AlbertEncoder.from_pretrained(recipe.init)
-    _check_length(recipe, encoder.config)
-    return AlbertClassifier(encoder, num_classes)
-
-
-def _check_length(recipe, config):
-    if recipe.sequence_length > config.max_position_embeddings:
-        raise ValueError(
-            f"`sequence_length`={recipe.sequence_length} is above the model's "
-            f"`max_position_embeddings`={config.max_position_embeddings}. Lower it."
-        )
+def _folder(run, seed):
+    return run / f"seed_{seed}"

@@ -8,6 +8,9 @@ from sklearn import metrics
 
 from tf_albert.training.evaluation import wilson_interval
 
+# Of float32, so that a label that a model holds impossible has a finite loss.
+SMALLEST = float(np.finfo("float32").tiny)
+
 
 def classification_metrics(labels, probabilities):
     """Returns the scores of a classifier.
@@ -17,18 +20,29 @@ def classification_metrics(labels, probabilities):
         probabilities: float array `(examples, classes)`.
 
     Returns:
-        dict: `accuracy` with its 95 % interval `accuracy_low` and `accuracy_high`, `f1_macro`,
-        `majority` (the accuracy of always guessing the commonest class) and `num_examples`.
+        dict: `accuracy` with its 95 % interval `accuracy_low` and `accuracy_high`; `f1` of the
+        second class where there are two; `f1_macro`; `matthews`, the correlation of Matthews;
+        `loss`, the mean cross-entropy; `majority` (the accuracy of always guessing the commonest
+        class); `predicted_classes`, how many were predicted at all; and `num_examples`.
     """
     predicted = probabilities.argmax(axis=1)
+    of_label = probabilities[np.arange(len(labels)), labels]
     hits = int((predicted == np.array(labels)).sum())
     low, high = wilson_interval(hits, len(labels))
     return {
         "accuracy": hits / len(labels),
         "accuracy_low": low,
         "accuracy_high": high,
+        **(
+            {"f1": float(metrics.f1_score(labels, predicted))}
+            if probabilities.shape[1] == 2
+            else {}
+        ),
         "f1_macro": float(metrics.f1_score(labels, predicted, average="macro")),
+        "matthews": float(metrics.matthews_corrcoef(labels, predicted)),
+        "loss": float(-np.log(np.maximum(of_label, SMALLEST)).mean()),
         "majority": collections.Counter(labels).most_common(1)[0][1] / len(labels),
+        "predicted_classes": len(set(predicted.tolist())),
         "num_examples": len(labels),
     }
 

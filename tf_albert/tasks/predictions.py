@@ -10,6 +10,7 @@ from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.saving import read_provenance
 from tf_albert.tasks.batches import text_batches
 from tf_albert.tasks.metrics import classification_metrics, regression_metrics
+from tf_albert.tasks.registry import TASKS
 from tf_albert.tasks.table import class_ids
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
@@ -25,6 +26,7 @@ class TaskDescription:
         label_column: str. Its label column.
         sequence_length: int. Longest row, in tokens.
         num_segments: int. Texts an example, 1 or 2.
+        task: str. `table`, or a name in `registry.TASKS`.
     """
 
     labels: list | None
@@ -32,6 +34,14 @@ class TaskDescription:
     label_column: str
     sequence_length: int
     num_segments: int
+    task: str = "table"
+
+    @property
+    def metric(self):
+        """The metric that the best checkpoint and the best seed are chosen by."""
+        if self.task in TASKS:
+            return TASKS[self.task].metric
+        return "pearson" if self.is_regression else "accuracy"
 
     @property
     def is_regression(self):
@@ -104,6 +114,12 @@ class Predictor:
         if self.description.is_regression:
             return regression_metrics(examples.labels, outputs)
         return classification_metrics(class_ids(examples, self.description.labels, where), outputs)
+
+    def submitted(self, outputs):
+        """Returns outputs as GLUE's submissions have them: list of str, labels or numbers."""
+        if self.description.is_regression:
+            return [f"{min(max(float(score), 0.0), 5.0):.3f}" for score in outputs]
+        return [self.description.labels[index] for index in outputs.argmax(axis=1)]
 
     def records(self, texts, outputs):
         """Yields what is written of each prediction: dicts of JSON values."""

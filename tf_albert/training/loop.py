@@ -6,6 +6,7 @@ import math
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import tensorflow as tf
 
@@ -41,6 +42,7 @@ class LoopSettings:
         remat: Whether the backward pass computes activations anew: half the memory, more time.
         loop_layers: Whether the graph holds the shared block once: deep models start sooner.
         seed: What weights, order, masks and dropout are drawn from.
+        deterministic: Whether the same command gives the same weights bit for bit; slower.
         log_every: Steps between two progress lines.
         checkpoint_every: Steps between two checkpoints.
         keep_checkpoints: How many checkpoints stay.
@@ -60,26 +62,26 @@ class LoopSettings:
     remat: bool = False
     loop_layers: bool = False
     seed: int = 0
+    deterministic: bool = False
     log_every: int = 50
     checkpoint_every: int = 500
     keep_checkpoints: int = 2
+
+    # What a run may change when it goes on: the weights do not depend on them.
+    free_fields: ClassVar[tuple] = (
+        "strategy",
+        "jit_compile",
+        "remat",
+        "loop_layers",
+        "log_every",
+        "checkpoint_every",
+        "keep_checkpoints",
+    )
 
     def __post_init__(self):
         for name in ("steps", "accumulation", "log_every", "checkpoint_every", "keep_checkpoints"):
             if getattr(self, name) < 1:
                 raise ValueError(f"`{name}` must be at least 1. Received: {getattr(self, name)}.")
-
-
-# Fields that a run may change when it goes on: the weights do not depend on them.
-FREE_FIELDS = (
-    "strategy",
-    "jit_compile",
-    "remat",
-    "loop_layers",
-    "log_every",
-    "checkpoint_every",
-    "keep_checkpoints",
-)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -93,8 +95,10 @@ class Training:
         batches: an object with `batch_size` and `dataset(first_step, num_steps, replicas)`.
         tokenizer: `PieceTokenizer`. Saved with each checkpoint.
         on_start: function of (model, strategy), called before the first step, or None.
-        on_checkpoint: function of (model, strategy) to a dict of metrics, called after each
-            checkpoint, or None.
+        on_checkpoint: function of (model, strategy, step) to a dict of metrics, called after each
+            checkpoint of the recipe, or None.
+        is_over: function of nothing to whether the run may end before its last step, asked after
+            `on_checkpoint`; or None.
     """
 
     run: Path
@@ -104,6 +108,7 @@ class Training:
     tokenizer: object
     on_start: Callable | None = None
     on_checkpoint: Callable | None = None
+    is_over: Callable | None = None
 
 
 def train(training, settings, strategy):
@@ -145,10 +150,13 @@ def train(training, settings, strategy):
         settings.jit_compile,
     )
     loop = _Loop(training, settings, strategy, model, optimizer, reporter)
+    if done and loop.is_over():
+        return model
     with _signals() as signalled:
         dataset = distribute(strategy, training.batches, done, settings.steps - done)
         for step, batch in enumerate(dataset, done + 1):
-            loop.after_step(step, step_function(batch), bool(signalled))
+            if loop.after_step(step, step_function(batch), bool(signalled)):
+                break
     return model
 
 
@@ -175,12 +183,15 @@ class _Loop:
     pending: list = dataclasses.field(default_factory=list)
 
     def after_step(self, step, metrics, signalled):
+        """Reports and writes what is due; returns whether the run is over before its last step."""
         self.pending.append(metrics)
         settings = self.settings
-        last = step == settings.steps or signalled
-        is_checkpoint = last or step % settings.checkpoint_every == 0
+        is_due = step == settings.steps or step % settings.checkpoint_every == 0
+        is_checkpoint = is_due or signalled
         if is_checkpoint or step % settings.log_every == 0:
             self._report(step)
+        if is_due:
+            self._evaluate(step)
         if is_checkpoint:
             self._checkpoint(step)
         if signalled and step < settings.steps:
@@ -188,6 +199,11 @@ class _Loop:
                 f"Stopped after step {step} of {settings.steps}. The checkpoint is in "
                 f"{self.training.run}; the same command goes on from there."
             )
+        return is_due and self.is_over()
+
+    def is_over(self):
+        """Whether the run may end before its last step."""
+        return self.training.is_over is not None and self.training.is_over()
 
     def _report(self, step):
         first = step - len(self.pending) + 1
@@ -215,8 +231,12 @@ class _Loop:
                 )
             except FloatingPointError as error:
                 raise FloatingPointError(f"{error} {self._good()}") from error
+        self.reporter.skip()
+
+    def _evaluate(self, step):
+        # Not where a signal came: a run that was stopped is to end as one that was not.
         if self.training.on_checkpoint:
-            metrics = self.training.on_checkpoint(self.model, self.strategy)
+            metrics = self.training.on_checkpoint(self.model, self.strategy, step)
             self.reporter.record(step, metrics)
             self.reporter.say("  ".join(f"{name} {value:.4g}" for name, value in metrics.items()))
         self.reporter.skip()

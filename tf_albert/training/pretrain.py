@@ -11,6 +11,7 @@ from tf_albert.data.shards import Corpus
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.training import loop, runs
+from tf_albert.training.determinism import make_deterministic
 from tf_albert.training.evaluation import EVALUATION_SEED, evaluate_pretraining
 from tf_albert.training.objectives import PretrainingObjective
 from tf_albert.training.precision import policy_of
@@ -64,6 +65,8 @@ def pretrain(recipe):
     """
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(policy_of(recipe.dtype))
+    if recipe.deterministic:
+        make_deterministic()
     corpus = Corpus.open(recipe.data)
     tokenizer = corpus.tokenizer_files()
     config = load_config(recipe.model, tokenizer)
@@ -87,7 +90,7 @@ def pretrain(recipe):
         batches=batches,
         tokenizer=tokenizer,
         on_start=_start(run, corpus, evaluate, recipe.cooccurrence_start),
-        on_checkpoint=evaluate,
+        on_checkpoint=evaluate and (lambda model, strategy, _: evaluate(model, strategy)),
     )
     model = loop.train(training, recipe, strategy)
     results = {"steps": recipe.steps}

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from tf_albert import files
 from tf_albert.modeling import saving
-from tf_albert.training.loop import FREE_FIELDS
 
 RECIPE_FILE = "recipe.json"
 START_FILE = "start.json"
@@ -16,7 +15,7 @@ def open_run(recipe):
     """Makes the run's folder, or checks that one that is there belongs to the same recipe.
 
     Args:
-        recipe: a dataclass with a field `output`.
+        recipe: a recipe, `LoopSettings` with a field `output`.
 
     Returns:
         The folder, a `Path`.
@@ -31,16 +30,16 @@ def open_run(recipe):
     if run.exists() and not stored.exists() and any(run.glob("[!.]*")):
         raise ValueError(f"{run} is not empty and holds no run. Choose another output folder.")
     if stored.exists():
-        _check_same(run, files.read_json(stored), values)
+        _check_same(run, files.read_json(stored), values, recipe.free_fields)
     files.write_json(stored, values)
     return run
 
 
-def _check_same(run, old, new):
+def _check_same(run, old, new, free_fields):
     changed = [
         f"{name}={old.get(name)!r}, now {value!r}"
         for name, value in new.items()
-        if name not in FREE_FIELDS and old.get(name) != value
+        if name not in free_fields and old.get(name) != value
     ]
     if changed:
         raise ValueError(

@@ -1,0 +1,66 @@
+"""The best weights of a run by its development set, and when a run has gone wrong."""
+
+from pathlib import Path
+
+from tf_albert import files
+from tf_albert.modeling import saving
+
+BEST_FOLDER = "best"
+
+
+class BestOnDev:
+    """Scores each checkpoint on the development set and keeps the best one.
+
+    Args:
+        run: path. The run's folder.
+        score: function of the model to a dict of metrics.
+        metric: str. The metric that counts; higher is better.
+        tokenizer: `PieceTokenizer`.
+        is_chief: bool. Whether this process writes.
+        patience: int. After so many checkpoints without a better one the run is over; 0 for never.
+    """
+
+    def __init__(self, run, score, metric, tokenizer, is_chief, patience=0):
+        self.folder = Path(run) / BEST_FOLDER
+        self.score = score
+        self.metric = metric
+        self.tokenizer = tokenizer
+        self.is_chief = is_chief
+        self.patience = patience
+        stored = self.folder.with_suffix(".json")
+        # By step, so that a step that a killed run does again counts once.
+        self.scores = files.read_json(stored) if stored.exists() else {}
+
+    def __call__(self, model, step):
+        """Scores the model and keeps it if it is the best one.
+
+        Args:
+            model: the model.
+            step: int. Steps done.
+
+        Returns:
+            dict of the metrics, `dev_` before their names.
+        """
+        metrics = self.score(model)
+        self.scores[str(step)] = metrics[self.metric]
+        if self.is_chief:
+            if self.best_step == step:
+                saving.save_pretrained(model, self.folder, self.tokenizer)
+            files.write_json(self.folder.with_suffix(".json"), self.scores)
+        return {f"dev_{name}": value for name, value in metrics.items()}
+
+    @property
+    def best_step(self):
+        """The step with the best score, the first of equal ones."""
+        return int(max(sorted(self.scores, key=int), key=self.scores.get))
+
+    def is_over(self):
+        """Whether so many checkpoints were no better that the run need not go on."""
+        later = sum(int(step) > self.best_step for step in self.scores)
+        return 0 < self.patience <= later
+
+    def restore(self, model):
+        """Gives the model the best weights."""
+        stored = saving.read_model(self.folder)
+        for variable, value in zip(model.variables, stored.variables, strict=True):
+            variable.assign(value)

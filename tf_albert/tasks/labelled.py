@@ -1,0 +1,92 @@
+"""What a fine-tuning run learns from and is scored on."""
+
+import dataclasses
+
+from tf_albert.tasks import registry
+from tf_albert.tasks.predictions import TaskDescription
+from tf_albert.tasks.table import Examples, read_examples
+
+
+@dataclasses.dataclass(frozen=True)
+class Labelled:
+    """Labelled texts.
+
+    Args:
+        train: `Examples` to train on.
+        dev: dict of a name to `Examples` to score on; the first one counts.
+        description: `TaskDescription`.
+    """
+
+    train: Examples
+    dev: dict
+    description: TaskDescription
+
+
+def read_labelled(recipe, problems):
+    """Returns the `Labelled` texts that a recipe names.
+
+    Args:
+        recipe: `FinetuneRecipe`.
+        problems: `Problems`. Told of every row that is left out.
+
+    Raises:
+        FileNotFoundError: a file is not there.
+        ValueError: an unknown task, a field that lacks or does not belong, a table that cannot be
+            read, or a label in `dev` that training never saw.
+    """
+    if recipe.task == "table":
+        return _read_tables(recipe, problems)
+    task = registry.task_of(recipe.task)
+    _require(recipe, ("data",), ("train", "dev", "text_column", "label_column"))
+    description = TaskDescription(
+        labels=None if task.is_regression else list(task.labels),
+        text_columns=list(task.text_columns),
+        label_column=task.label_column,
+        sequence_length=recipe.sequence_length,
+        num_segments=len(task.text_columns),
+        task=task.name,
+    )
+    train = registry.read_train(task, recipe.data, problems)
+    return Labelled(train, registry.read_dev(task, recipe.data, problems), description)
+
+
+def _require(recipe, needed, unknown):
+    missing = [name for name in needed if getattr(recipe, name) is None]
+    if missing:
+        raise ValueError(f"The task {recipe.task!r} needs {', '.join(map(repr, missing))}.")
+    given = [name for name in unknown if getattr(recipe, name) is not None]
+    if given:
+        raise ValueError(
+            f"The task {recipe.task!r} does not take {', '.join(map(repr, given))}: "
+            f"it is described by {', '.join(map(repr, needed))}."
+        )
+
+
+def _read_tables(recipe, problems):
+    _require(recipe, ("train", "dev", "text_column", "label_column"), ("data",))
+    columns = recipe.text_column.split(",")
+    if len(columns) > 2:
+        raise ValueError(f"`text_column` takes one or two columns. Received: {recipe.text_column}.")
+    train, dev = (
+        read_examples(path, columns, recipe.label_column, recipe.regression, problems)
+        for path in (recipe.train, recipe.dev)
+    )
+    description = TaskDescription(
+        labels=None if recipe.regression else _labels(train, recipe),
+        text_columns=columns,
+        label_column=recipe.label_column,
+        sequence_length=recipe.sequence_length,
+        num_segments=len(columns),
+    )
+    description.check_labels(dev, recipe.dev)
+    return Labelled(train, {"dev": dev}, description)
+
+
+def _labels(train, recipe):
+    labels = sorted(set(train.labels))
+    if len(labels) < 2:
+        raise ValueError(
+            f"{recipe.train} has one label only ({labels[0]}), in column {recipe.label_column!r}. "
+            "A classifier needs two or more; for numbers, give `regression: true`."
+        )
+    return labels

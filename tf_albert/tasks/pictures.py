@@ -1,0 +1,70 @@
+"""What a person looks at: a confusion matrix, and curves of runs."""
+
+import matplotlib as mpl
+import numpy as np
+from sklearn import metrics
+
+mpl.use("Agg")
+
+from matplotlib import pyplot
+
+CORNER = "right \\ predicted"
+
+
+def confusion_table(labels, predicted, names):
+    """Returns a confusion matrix as text, a row a right label, a column a predicted one.
+
+    Args:
+        labels, predicted: lists of int. Right and predicted classes.
+        names: list of str. The classes.
+
+    Example:
+
+    >>> print(confusion_table([0, 0, 1], [0, 1, 1], ["no", "yes"]))
+    right \\\\ predicted     no    yes
+    no                     1      1
+    yes                    0      1
+    """
+    matrix = metrics.confusion_matrix(labels, predicted, labels=range(len(names)))
+    width = max(6, *map(len, names)) + 1
+    first = max(len(CORNER), *map(len, names)) + 1
+    head = f"{CORNER:{first}}" + "".join(f"{name:>{width}}" for name in names)
+    rows = [
+        f"{name:{first}}" + "".join(f"{count:{width}}" for count in row)
+        for name, row in zip(names, matrix, strict=True)
+    ]
+    return "\n".join([head, *rows])
+
+
+def draw_confusion(labels, predicted, names, path):
+    """Writes a confusion matrix as a PNG.
+
+    Args:
+        labels, predicted, names: as for `confusion_table`.
+        path: path. The file to write.
+    """
+    size = 2.5 + 0.7 * len(names)
+    figure, axes = pyplot.subplots(figsize=(size + 1, size), layout="constrained")
+    matrix = metrics.confusion_matrix(labels, predicted, labels=range(len(names)))
+    display = metrics.ConfusionMatrixDisplay(matrix, display_labels=names)
+    display.plot(ax=axes, cmap="Blues", xticks_rotation=30, values_format=",d")
+    axes.set(xlabel="predicted", ylabel="right")
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
+def draw_errors(labels, scores, path):
+    """Writes right numbers against predicted ones as a PNG.
+
+    Args:
+        labels: list of float.
+        scores: float array `(examples,)`.
+        path: path. The file to write.
+    """
+    figure, axes = pyplot.subplots(figsize=(5, 5), layout="constrained")
+    axes.scatter(labels, scores, s=8, alpha=0.5)
+    both = [float(np.min([labels, scores])), float(np.max([labels, scores]))]
+    axes.plot(both, both, color="black", linewidth=1)
+    axes.set(xlabel="right", ylabel="predicted")
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)

@@ -29,7 +29,7 @@ def test_weights_of_the_best_step_are_kept(model, tokenizer, tmp_path):
     best = best_of(tmp_path, tokenizer, [0.3, 0.7, 0.7, 0.5])
     for step in (10, 20, 30, 40):
         mark(model, step)
-        assert best(model, step)["dev_loss"] == 1.0
+        assert best(model, step)["loss"] == 1.0
     assert best.best_step == 20
     best.restore(model)
     np.testing.assert_array_equal(model.head.bias, [20.0, 20.0])

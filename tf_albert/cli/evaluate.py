@@ -7,8 +7,10 @@ from pathlib import Path
 from tf_albert import files
 from tf_albert.cli.finetune import scores
 from tf_albert.tasks import registry
-from tf_albert.tasks.predictions import Predictor
+from tf_albert.tasks.answering import QuestionAnswerer
+from tf_albert.tasks.loading import load_predictor
 from tf_albert.tasks.problems import Problems
+from tf_albert.tasks.squad import read_squad
 from tf_albert.tasks.table import class_ids, read_examples
 
 METRICS_FILE = "metrics.json"
@@ -20,8 +22,10 @@ class Arguments:
 
     Args:
         model: Folder of the run or the model.
-        data: Table with the columns that the model was trained on, or the folder of its task.
-        output: Folder for metrics.json, predictions.jsonl and a picture, or none.
+        data: Table with the columns that the model was trained on, the folder of its task, or a
+            file of SQuAD.
+        output: Folder for metrics.json, predictions.jsonl and a picture (for SQuAD the files that
+            its scripts read), or none.
         submission: Folder for the predictions on the test files in GLUE's format, or none.
         batch_size: Rows a batch.
         strict: Whether a row that cannot be used is an error; it is left out and told otherwise.
@@ -40,22 +44,63 @@ def run(arguments):
     for folder in (arguments.output, arguments.submission):
         if folder is not None:
             files.check_replaceable(folder, METRICS_FILE)
-    predictor = Predictor.from_pretrained(arguments.model)
+    predictor = load_predictor(arguments.model)
     problems = Problems(arguments.strict)
-    examples = _read(arguments, predictor.description, problems)
+    evaluate = _answers if isinstance(predictor, QuestionAnswerer) else _labels
+    metrics, write = evaluate(arguments, predictor, problems)
     if problems:
-        print(f"{len(problems):,} rows were left out:\n{problems.summary()}")
-    outputs = predictor.outputs(examples.texts, arguments.batch_size)
-    metrics = predictor.score_outputs(examples, outputs, arguments.data)
+        print(f"{len(problems):,} problems:\n{problems.summary()}")
     print(scores(metrics))
     if arguments.output is not None:
         with files.replacing_folder(arguments.output, METRICS_FILE) as folder:
-            _write(folder, predictor, examples, outputs, metrics)
-    if arguments.submission is not None:
-        registry.task_of(predictor.description.task)  # a table of one's own has no test files
-        with files.replacing_folder(arguments.submission, METRICS_FILE) as folder:
             files.write_json(folder / METRICS_FILE, metrics)
-            _write_submission(folder, predictor, arguments)
+            write(folder)
+    if arguments.submission is not None:
+        _submit(arguments, predictor, metrics)
+
+
+def _answers(arguments, answerer, problems):
+    """Returns the metrics of a model that answers questions, and what writes its predictions."""
+    questions = read_squad(arguments.data, problems)
+    answered = answerer.answers(questions, arguments.batch_size)
+
+    def write(folder):
+        for name, values in answerer.official_files(answered).items():
+            files.write_json(folder / name, values)
+        pairs = zip(questions, answered, strict=True)
+        _write_lines(
+            folder,
+            (
+                {
+                    "id": question.id,
+                    "question": question.text,
+                    "answer": answerer.text_of(answer),
+                    "expected": list(question.golds),
+                }
+                for question, answer in pairs
+            ),
+        )
+
+    return answerer.score_answers(questions, answered), write
+
+
+def _labels(arguments, predictor, problems):
+    """Returns the metrics of a classifier or regressor, and what writes its predictions."""
+    examples = _read(arguments, predictor.description, problems)
+    outputs = predictor.outputs(examples.texts, arguments.batch_size)
+
+    def write(folder):
+        records = predictor.records(examples.texts, outputs)
+        pairs = zip(records, examples.labels, strict=True)
+        _write_lines(folder, (record | {"expected": label} for record, label in pairs))
+        _draw(folder, predictor.description, examples, outputs)
+
+    return predictor.score_outputs(examples, outputs, arguments.data), write
+
+
+def _write_lines(folder, records):
+    lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
+    files.write_text(folder / "predictions.jsonl", "".join(lines))
 
 
 def _read(arguments, description, problems):
@@ -77,33 +122,27 @@ def _read(arguments, description, problems):
     return examples
 
 
-def _write(folder, predictor, examples, outputs, metrics):
-    files.write_json(folder / METRICS_FILE, metrics)
-    lines = [
-        json.dumps(record | {"expected": label}, ensure_ascii=False) + "\n"
-        for record, label in zip(
-            predictor.records(examples.texts, outputs), examples.labels, strict=True
-        )
-    ]
-    files.write_text(folder / "predictions.jsonl", "".join(lines))
-    # Here, since drawing takes long to import and most commands draw nothing.
+def _draw(folder, description, examples, outputs):
+    # Imported here: drawing takes long to load and most commands draw nothing.
     from tf_albert.tasks import pictures
 
-    if predictor.description.is_regression:
+    if description.is_regression:
         pictures.draw_errors(examples.labels, outputs, folder / "errors.png")
         return
-    names = predictor.description.labels
+    names = description.labels
     labels, predicted = class_ids(examples, names, "the data"), outputs.argmax(axis=1).tolist()
     pictures.draw_confusion(labels, predicted, names, folder / "confusion.png")
     table = pictures.confusion_table(labels, predicted, names)
     files.write_text(folder / "confusion.txt", table + "\n")
 
 
-def _write_submission(folder, predictor, arguments):
-    name = predictor.description.task
-    tests = registry.read_test(registry.task_of(name), arguments.data)
-    for file, (examples, numbers) in tests.items():
-        outputs = predictor.outputs(examples.texts, arguments.batch_size)
-        predictions = predictor.submitted(outputs)
-        rows = [f"{number}\t{value}" for number, value in zip(numbers, predictions, strict=True)]
-        files.write_text(folder / f"{file}.tsv", "\n".join(["index\tprediction", *rows]) + "\n")
+def _submit(arguments, predictor, metrics):
+    """Writes the predictions on a task's test files as GLUE takes them."""
+    task = registry.task_of(predictor.description.task)
+    with files.replacing_folder(arguments.submission, METRICS_FILE) as folder:
+        files.write_json(folder / METRICS_FILE, metrics)
+        for name, (examples, numbers) in registry.read_test(task, arguments.data).items():
+            outputs = predictor.outputs(examples.texts, arguments.batch_size)
+            pairs = zip(numbers, predictor.submitted(outputs), strict=True)
+            rows = ["index\tprediction", *(f"{number}\t{value}" for number, value in pairs)]
+            files.write_text(folder / f"{name}.tsv", "\n".join(rows) + "\n")

@@ -6,7 +6,7 @@ import json
 import sys
 
 from tf_albert.data.readers import find_files, read_lines
-from tf_albert.tasks.predictions import Predictor
+from tf_albert.tasks.loading import load_predictor
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -15,8 +15,8 @@ class Arguments:
 
     Args:
         model: Folder of the run or the model.
-        input: File with one text a line, a tab between the texts of a pair; by default standard
-            input.
+        input: File with one text a line, a tab between the texts of a pair, or between a question
+            and its context; by default standard input.
         batch_size: Rows a batch.
     """
 
@@ -27,11 +27,10 @@ class Arguments:
 
 def run(arguments):
     """Prints the predictions as they come, a batch at a time."""
-    predictor = Predictor.from_pretrained(arguments.model)
-    texts = _texts(arguments.input, predictor.description.num_segments)
+    predictor = load_predictor(arguments.model)
+    texts = _texts(arguments.input, predictor.num_segments)
     while batch := list(itertools.islice(texts, arguments.batch_size)):
-        outputs = predictor.outputs(batch, arguments.batch_size)
-        for record in predictor.records(batch, outputs):
+        for record in predictor.predicted(batch, arguments.batch_size):
             print(json.dumps(record, ensure_ascii=False), flush=True)
 
 

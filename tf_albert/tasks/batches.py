@@ -1,4 +1,4 @@
-"""Labelled texts become batches no longer than their longest text."""
+"""Labelled rows become batches no longer than their longest row."""
 
 import numpy as np
 import tensorflow as tf
@@ -7,13 +7,14 @@ import tensorflow as tf
 LENGTH_STEP = 16
 
 
-class LabelledBatches:
-    """Batches of labelled texts; a pure function of seed, step and replica.
+class EpochBatches:
+    """Batches of examples in another order in every epoch; a pure function of seed, step, replica.
+
+    A subclass says in `element` what becomes of the examples of a step.
 
     Args:
-        preprocessor: `AlbertPreprocessor`.
-        texts: list of tuples of str, each with one text or two.
-        labels: list of int (classes) or float (regression).
+        columns: nest of arrays `(examples, ...)`: what there is of each example.
+        num_examples: int.
         batch_size: int. Rows a step, over all replicas.
         seed: int. What the order is drawn from, anew in every epoch.
 
@@ -21,24 +22,26 @@ class LabelledBatches:
         ValueError: there are fewer examples than a batch has rows.
     """
 
-    def __init__(self, preprocessor, texts, labels, batch_size, seed):
-        if len(texts) < batch_size:
+    def __init__(self, columns, num_examples, batch_size, seed):
+        if num_examples < batch_size:
             raise ValueError(
-                f"There are {len(texts)} training examples, fewer than one batch of {batch_size}. "
-                "Use a smaller batch."
+                f"There are {num_examples} training examples, fewer than one batch of {batch_size}."
+                " Use a smaller batch."
             )
-        self.preprocessor = preprocessor
-        self.columns = [np.array(column, object) for column in zip(*texts, strict=True)]
-        self.labels = np.array(labels, np.float32 if isinstance(labels[0], float) else np.int32)
+        self.columns = columns
+        self.num_examples = num_examples
         self.batch_size = batch_size
         self.seed = seed
+
+    def element(self, columns):
+        """Returns the batch, a dict of tensors, of `columns` that hold its examples alone."""
+        raise NotImplementedError
 
     def dataset(self, first_step, num_steps, replicas=None):
         """Returns the batches of some steps, as `PretrainingBatches.dataset` does.
 
         Returns:
-            `tf.data.Dataset` of dicts: the encoder's inputs, int32 `(rows, length)`, and `labels`,
-            `(rows,)`.
+            `tf.data.Dataset` of the dicts that `element` gives.
         """
         first_replica, num_here, num_replicas = replicas or (0, 1, 1)
         if self.batch_size % num_replicas:
@@ -47,24 +50,22 @@ class LabelledBatches:
                 f"Use a `batch_size` that is a multiple of {num_replicas}."
             )
         share = self.batch_size // num_replicas
-        rows = self._order(first_step, num_steps).reshape(num_steps, num_replicas, share)
-        rows = rows[:, first_replica : first_replica + num_here].reshape(-1, share)
-        columns = [tf.constant(column) for column in self.columns]
-        labels = tf.constant(self.labels)
+        numbers = self._order(first_step, num_steps).reshape(num_steps, num_replicas, share)
+        numbers = numbers[:, first_replica : first_replica + num_here].reshape(-1, share)
+        columns = tf.nest.map_structure(tf.constant, self.columns)
 
-        def element(row):
-            texts = tuple(tf.gather(column, row) for column in columns)
-            return shortened(self.preprocessor(texts)) | {"labels": tf.gather(labels, row)}
+        def element(numbers):
+            return self.element(tf.nest.map_structure(lambda x: tf.gather(x, numbers), columns))
 
         return (
-            tf.data.Dataset.from_tensor_slices(rows)
+            tf.data.Dataset.from_tensor_slices(numbers)
             .map(element, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
             .prefetch(tf.data.AUTOTUNE)
         )
 
     def _order(self, first_step, num_steps):
         """Returns the examples of some steps: one permutation after another."""
-        size = len(self.labels)
+        size = self.num_examples
         begin, end = first_step * self.batch_size, (first_step + num_steps) * self.batch_size
         epochs = range(begin // size, end // size + 1)
         order = np.concatenate(
@@ -72,6 +73,71 @@ class LabelledBatches:
         )
         offset = epochs.start * size
         return order[begin - offset : end - offset].astype(np.int64)
+
+
+class LabelledBatches(EpochBatches):
+    """Batches of labelled texts: the encoder's inputs, int32 `(rows, length)`, and `labels`.
+
+    Args:
+        preprocessor: `AlbertPreprocessor`.
+        texts: list of tuples of str, each with one text or two.
+        labels: list of int (classes) or float (regression).
+        batch_size, seed: as for `EpochBatches`.
+    """
+
+    def __init__(self, preprocessor, texts, labels, batch_size, seed):
+        kind = np.float32 if isinstance(labels[0], float) else np.int32
+        columns = tuple(np.array(column, object) for column in zip(*texts, strict=True))
+        super().__init__((columns, np.array(labels, kind)), len(texts), batch_size, seed)
+        self.preprocessor = preprocessor
+
+    def element(self, columns):
+        texts, labels = columns
+        return shortened(self.preprocessor(texts)) | {"labels": labels}
+
+
+class SpanBatches(EpochBatches):
+    """Batches of windows with the places of their answers.
+
+    They hold the encoder's inputs, int32 `(rows, length)`, and `start_positions` and
+    `end_positions`, int32 `(rows,)`.
+
+    Args:
+        rows: list of (ids, types), lists of int, one pair a window.
+        spans: list of (first, last) places of the answer in its row.
+        sequence_length: int. Longest row.
+        pad_id: int.
+        batch_size, seed: as for `EpochBatches`.
+    """
+
+    def __init__(self, rows, spans, sequence_length, pad_id, batch_size, seed):
+        inputs = padded_rows(rows, sequence_length, pad_id)
+        super().__init__((inputs, np.array(spans, np.int32)), len(rows), batch_size, seed)
+
+    def element(self, columns):
+        inputs, spans = columns
+        return shortened(inputs) | {"start_positions": spans[:, 0], "end_positions": spans[:, 1]}
+
+
+def padded_rows(rows, sequence_length, pad_id):
+    """Returns rows of (ids, types) as the encoder's inputs: a dict of int32 arrays.
+
+    Args:
+        rows: list of (ids, types), lists of int of equal length.
+        sequence_length: int. Length of the arrays' rows.
+        pad_id: int.
+    """
+    shape = (len(rows), sequence_length)
+    inputs = {
+        "input_word_ids": np.full(shape, pad_id, np.int32),
+        "input_mask": np.zeros(shape, np.int32),
+        "input_type_ids": np.zeros(shape, np.int32),
+    }
+    for number, (ids, types) in enumerate(rows):
+        inputs["input_word_ids"][number, : len(ids)] = ids
+        inputs["input_mask"][number, : len(ids)] = 1
+        inputs["input_type_ids"][number, : len(ids)] = types
+    return inputs
 
 
 def text_batches(preprocessor, texts, batch_size):

@@ -39,7 +39,7 @@ class BestOnDev:
             step: int. Steps done.
 
         Returns:
-            dict of the metrics, `dev_` before their names.
+            dict: the metrics.
         """
         metrics = self.score(model)
         self.scores[str(step)] = metrics[self.metric]
@@ -47,7 +47,7 @@ class BestOnDev:
             if self.best_step == step:
                 saving.save_pretrained(model, self.folder, self.tokenizer)
             files.write_json(self.folder.with_suffix(".json"), self.scores)
-        return {f"dev_{name}": value for name, value in metrics.items()}
+        return metrics
 
     @property
     def best_step(self):

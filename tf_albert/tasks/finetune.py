@@ -24,10 +24,10 @@ class FinetuneRecipe(loop.LoopSettings):
         init: Folder of a pretrained model or run, with its tokenizer.
         output: Folder of the run; the same command goes on with a run that was stopped.
         task: `table`, a table of one's own; or a task whose files are taken as they are published:
-            cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, snli, imdb.
+            cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, snli, imdb, squad, squad2.
         data: Folder with the files of a named task.
-        train: Table to train on: TSV, CSV or JSONL.
-        dev: Table to score on.
+        train: Table to train on: TSV, CSV or JSONL; or a file of SQuAD.
+        dev: Table, or file of SQuAD, to score on.
         text_column: Column with the text, or `first,second` for pairs.
         label_column: Column with the label.
         regression: Whether labels are numbers.
@@ -36,6 +36,7 @@ class FinetuneRecipe(loop.LoopSettings):
         encoder_dropout: Dropout in the encoder; none given keeps the model's own.
         batch_size: Rows a step, over all replicas.
         sequence_length: Longest row, in tokens.
+        stride: Tokens from one window over a question's context to the next one (squad, squad2).
         seeds: How many runs, with `seed` and the numbers after it; above 1 their spread is shown.
         patience: Checkpoints without a better score after which a run ends; 0 for none.
     """
@@ -54,6 +55,7 @@ class FinetuneRecipe(loop.LoopSettings):
     encoder_dropout: float | None = None
     batch_size: int = 32
     sequence_length: int = 128
+    stride: int = 64
     steps: int = 1000
     optimizer: str = "adamw"
     learning_rate: float = 1e-4

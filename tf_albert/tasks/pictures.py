@@ -68,3 +68,25 @@ def draw_errors(labels, scores, path):
     axes.set(xlabel="right", ylabel="predicted")
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
+
+
+def draw_curves(histories, path):
+    """Writes the curves of several runs as a PNG, one plot a metric.
+
+    Args:
+        histories: dict of a run's name to a dict of metric to (steps, values).
+        path: path. The file to write.
+    """
+    names = list(dict.fromkeys(name for history in histories.values() for name in history))
+    figure, plots = pyplot.subplots(
+        len(names), figsize=(8, 2.6 * len(names)), layout="constrained", squeeze=False
+    )
+    for name, axes in zip(names, plots[:, 0], strict=True):
+        for run, history in histories.items():
+            if name in history:
+                axes.plot(*history[name], marker=".", label=run)
+        axes.set(xlabel="step", ylabel=name)
+        axes.grid(alpha=0.3)
+    plots[0, 0].legend()
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)

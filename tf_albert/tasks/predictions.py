@@ -83,10 +83,23 @@ class Predictor:
         task = read_provenance(folder).get("task")
         if task is None:
             raise ValueError(f"{folder} holds no fine-tuned model. `tf-albert finetune` makes one.")
+        if task.get("task", "table") not in ("table", *TASKS):
+            raise ValueError(
+                f"{folder} was fine-tuned for the task {task['task']!r}, which gives no label."
+            )
         model = AlbertClassifier.from_pretrained(folder)
         description = TaskDescription(**task)
         tokenizer = AlbertTokenizer.from_pretrained(folder)
         return cls(model, AlbertPreprocessor(tokenizer, description.sequence_length), description)
+
+    @property
+    def num_segments(self):
+        """Texts an example, 1 or 2."""
+        return self.description.num_segments
+
+    def predicted(self, texts, batch_size=32):
+        """Yields what is written of the prediction for each text: dicts of JSON values."""
+        return self.records(texts, self.outputs(texts, batch_size))
 
     def outputs(self, texts, batch_size=32):
         """Returns probabilities `(examples, classes)`, or scores `(examples,)` for regression.

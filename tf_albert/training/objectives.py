@@ -11,6 +11,8 @@ import tensorflow as tf
 
 # Added to the number of masked tokens (Google's run_pretraining.py, `get_masked_lm_output`).
 MASKED_EPSILON = 1e-5
+# What a place of padding has added to its logit as the start or the end of an answer.
+PADDING_LOGIT = -1e30
 
 
 class PretrainingObjective:
@@ -109,6 +111,33 @@ class RegressionObjective(ClassificationObjective):
     def sums(self, outputs, batch):
         """Returns the sum of squared errors over some rows."""
         return {"loss": tf.reduce_sum(tf.square(outputs[:, 0] - batch["labels"]))}
+
+
+class SpanObjective(ClassificationObjective):
+    """The mean of the cross-entropies of where an answer starts and where it ends.
+
+    Source: Google's squad_utils.py, `v1_model_fn_builder`. Padding can be no answer.
+    """
+
+    divided_by: ClassVar[dict] = {"exact": "loss"}
+
+    def totals(self, batch):
+        """Returns what the loss is divided by, over some rows."""
+        return {"loss": tf.cast(tf.shape(batch["start_positions"])[0], tf.float32)}
+
+    def sums(self, outputs, batch):
+        """Returns the sum of the loss and the number of spans that are right at both ends."""
+        padding = (1.0 - tf.cast(batch["input_mask"], tf.float32)) * PADDING_LOGIT
+        losses, hits = [], []
+        for side in ("start", "end"):
+            logits = outputs[f"{side}_logits"] + padding
+            places = batch[f"{side}_positions"]
+            losses.append(tf.nn.sparse_softmax_cross_entropy_with_logits(places, logits))
+            hits.append(_hits(logits, places))
+        return {
+            "loss": tf.reduce_sum(tf.add_n(losses)) / 2.0,
+            "exact": tf.reduce_sum(hits[0] * hits[1]),
+        }
 
 
 def _hits(logits, labels):

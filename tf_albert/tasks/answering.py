@@ -1,0 +1,211 @@
+"""A fine-tuned span labeler applied to questions."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from tf_albert import files
+from tf_albert.modeling.saving import read_provenance
+from tf_albert.modeling.span_labeler import AlbertSpanLabeler
+from tf_albert.tasks.batches import padded_rows, shortened
+from tf_albert.tasks.squad import Question
+from tf_albert.tasks.squad_answers import candidates, null_score, probabilities
+from tf_albert.tasks.squad_metrics import squad2_metrics, squad_metrics
+from tf_albert.tasks.squad_windows import tokenize_context, windows_of
+from tf_albert.text.tokenizer import AlbertTokenizer
+
+SPAN_TASKS = ("squad", "squad2")
+
+
+@dataclasses.dataclass(frozen=True)
+class SpanDescription:
+    """What a span labeler was trained for; kept in its `provenance.json`.
+
+    Args:
+        task: str. `squad`, or `squad2`, where a question may have no answer.
+        sequence_length: int. Longest row, in tokens.
+        stride: int. Tokens between the beginnings of two windows over a context.
+        null_threshold: float. A question whose null score is above it has no answer.
+    """
+
+    task: str
+    sequence_length: int
+    stride: int
+    null_threshold: float = 0.0
+
+    @property
+    def may_be_unanswerable(self):
+        """Whether a question may have no answer."""
+        return self.task == "squad2"
+
+    @property
+    def metric(self):
+        """The metric that the best checkpoint and the best seed are chosen by."""
+        return "best_f1" if self.may_be_unanswerable else "f1"
+
+
+@dataclasses.dataclass(frozen=True)
+class Answered:
+    """What a model says to a question.
+
+    Args:
+        id: str.
+        best: list of `Candidate`, the best first; empty where the context has no word.
+        null_score: float. How much likelier no answer is than the best one, in logits.
+    """
+
+    id: str
+    best: list
+    null_score: float
+
+    @property
+    def text(self):
+        """The best answer, whatever the null score."""
+        return self.best[0].text if self.best else ""
+
+
+class QuestionAnswerer:
+    """A span labeler with what it needs to read questions and contexts.
+
+    Args:
+        model: `AlbertSpanLabeler`, or None where it is set before the first answer.
+        tokenizer: `AlbertTokenizer`.
+        description: `SpanDescription`.
+    """
+
+    def __init__(self, model, tokenizer, description):
+        self.tokenizer = tokenizer
+        self.description = description
+        self._contexts = {}
+        self.model = model
+        self._logits = tf.function(
+            lambda inputs: self.model(inputs, training=False), reduce_retracing=True
+        )
+
+    @classmethod
+    def from_pretrained(cls, where):
+        """Returns the answerer of a fine-tuned model's folder or run.
+
+        Raises:
+            FileNotFoundError: there is no such folder.
+            ValueError: the model was not fine-tuned on questions.
+        """
+        folder = files.model_folder(where)
+        task = read_provenance(folder).get("task", {})
+        if task.get("task") not in SPAN_TASKS:
+            raise ValueError(
+                f"{folder} answers no questions. `tf-albert finetune --task squad` makes a model "
+                "that does."
+            )
+        model = AlbertSpanLabeler.from_pretrained(folder)
+        return cls(model, AlbertTokenizer.from_pretrained(folder), SpanDescription(**task))
+
+    def windows(self, question):
+        """Returns the windows over a question's context, a list of `Window`."""
+        context = self._contexts.get(question.context)
+        if context is None:
+            context = tokenize_context(self.tokenizer, question.context)
+            self._contexts[question.context] = context
+        return windows_of(
+            self.tokenizer.encode_ids([question.text])[0],
+            context,
+            self.description.sequence_length,
+            self.description.stride,
+        )
+
+    def answers(self, questions, batch_size=32):
+        """Returns what the model says: a list of `Answered`, in the order of the questions.
+
+        Args:
+            questions: list of `Question`.
+            batch_size: int. Windows a batch.
+        """
+        windows = [self.windows(question) for question in questions]
+        starts, ends = self._logits_of([one for some in windows for one in some], batch_size)
+        answered, first = [], 0
+        for question, some in zip(questions, windows, strict=True):
+            rows = slice(first, first + len(some))
+            first += len(some)
+            best = candidates(question.context, some, starts[rows], ends[rows])
+            null = null_score(starts[rows], ends[rows])
+            answered.append(Answered(question.id, best, null - (best[0].score if best else 0.0)))
+        return answered
+
+    def _logits_of(self, windows, batch_size):
+        """Returns the start and end logits of windows, float32 `(windows, sequence_length)`."""
+        length = self.description.sequence_length
+        rows = [window.inputs(self.tokenizer.special_ids) for window in windows]
+        inputs = padded_rows(rows, length, self.tokenizer.special_ids["pad"])
+        logits = np.zeros((2, len(rows), length), np.float32)
+        for first in range(0, len(rows), batch_size):
+            here = slice(first, first + batch_size)
+            outputs = self._logits(
+                shortened({name: tf.constant(value[here]) for name, value in inputs.items()})
+            )
+            for side, name in enumerate(("start_logits", "end_logits")):
+                values = outputs[name].numpy()
+                logits[side, here, : values.shape[1]] = values
+        return logits
+
+    num_segments = 2
+
+    def predicted(self, texts, batch_size=32):
+        """Yields what is written of the answer to each question: dicts of JSON values.
+
+        Args:
+            texts: list of (question, context).
+            batch_size: int. Windows a batch.
+        """
+        questions = [
+            Question(str(number), question, context, (), (), "")
+            for number, (question, context) in enumerate(texts)
+        ]
+        answered = self.answers(questions, batch_size)
+        for question, answer in zip(questions, answered, strict=True):
+            record = {"question": question.text, "answer": self.text_of(answer)}
+            if record["answer"]:
+                record |= {"start": answer.best[0].start, "end": answer.best[0].end}
+            if self.description.may_be_unanswerable:
+                record["null_score"] = round(answer.null_score, 6)
+            yield record
+
+    def score(self, questions, batch_size=32):
+        """Returns the metrics of SQuAD on questions with their answers."""
+        return self.score_answers(questions, self.answers(questions, batch_size))
+
+    def score_answers(self, questions, answered):
+        """Returns the metrics of answers that `answers` gave."""
+        golds = {question.id: list(question.golds) for question in questions}
+        texts = {answer.id: answer.text for answer in answered}
+        if not self.description.may_be_unanswerable:
+            return squad_metrics(golds, texts)
+        null_scores = {answer.id: answer.null_score for answer in answered}
+        return squad2_metrics(golds, texts, null_scores, self.description.null_threshold)
+
+    def text_of(self, answer):
+        """Returns the answer that is given: empty where no answer is likelier."""
+        is_none = answer.null_score > self.description.null_threshold
+        return "" if self.description.may_be_unanswerable and is_none else answer.text
+
+    def official_files(self, answered):
+        """Returns what SQuAD's scripts read: dict of file name to JSON values."""
+        nbest = {}
+        for answer in answered:
+            shares = probabilities([one.score for one in answer.best]) if answer.best else []
+            nbest[answer.id] = [
+                {
+                    "text": one.text,
+                    "probability": float(share),
+                    "start_logit": one.start_logit,
+                    "end_logit": one.end_logit,
+                }
+                for one, share in zip(answer.best, shares, strict=True)
+            ]
+        values = {
+            "predictions.json": {answer.id: self.text_of(answer) for answer in answered},
+            "nbest_predictions.json": nbest,
+        }
+        if self.description.may_be_unanswerable:
+            values["null_odds.json"] = {answer.id: answer.null_score for answer in answered}
+        return values

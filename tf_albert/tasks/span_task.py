@@ -1,0 +1,91 @@
+"""Questions on contexts, as a fine-tuning run sees them."""
+
+from pathlib import Path
+
+from tf_albert.modeling.span_labeler import AlbertSpanLabeler
+from tf_albert.tasks.answering import QuestionAnswerer, SpanDescription
+from tf_albert.tasks.batches import SpanBatches
+from tf_albert.tasks.squad import read_squad
+from tf_albert.training.objectives import SpanObjective
+
+# The files as they are published.
+FILES = {
+    "squad": ("train-v1.1.json", "dev-v1.1.json"),
+    "squad2": ("train-v2.0.json", "dev-v2.0.json"),
+}
+# A window without the answer points to [CLS].
+NOWHERE = (0, 0)
+
+
+class SpanTask:
+    """What there is to learn from questions with marked answers, and to be scored on.
+
+    Args, attributes and raises: as of `TextTask`.
+    """
+
+    def __init__(self, recipe, tokenizer, problems):
+        train, dev = _paths(recipe)
+        self.train, self.dev = read_squad(train, problems), read_squad(dev, problems)
+        self.description = SpanDescription(recipe.task, recipe.sequence_length, recipe.stride)
+        self._answerer = QuestionAnswerer(None, tokenizer, self.description)
+        rows, spans = self._rows(tokenizer, problems)
+        pad_id = tokenizer.special_ids["pad"]
+        self.batches = SpanBatches(
+            rows, spans, recipe.sequence_length, pad_id, recipe.batch_size, recipe.seed
+        )
+        self.objective = SpanObjective()
+
+    def _rows(self, tokenizer, problems):
+        """Returns the windows to train on and the places of the answers in them."""
+        rows, spans = [], []
+        for question in self.train:
+            if question.golds and not question.answers:
+                continue  # `read_squad` told that its answer stands nowhere
+            windows = self._answerer.windows(question)
+            places = _places(question, windows)
+            if question.answers and not any(places):
+                problems.add(f"question {question.id}", "an answer longer than a window")
+            for window, place in zip(windows, places, strict=True):
+                rows.append(window.inputs(tokenizer.special_ids))
+                spans.append(place or NOWHERE)
+        return rows, spans
+
+    def sizes(self):
+        """Returns two parts of a sentence: what there is to train on, and to score on."""
+        windows = f"{self.batches.num_examples:,} windows"
+        return f"{len(self.train):,} questions to train on in {windows}", f"{len(self.dev):,}"
+
+    def make_model(self, encoder):
+        """Returns the model that is to be trained."""
+        return AlbertSpanLabeler(encoder)
+
+    def score(self, model):
+        """Returns SQuAD's metrics on the development set."""
+        # One answerer for all checkpoints: each would trace the model and read the contexts anew.
+        self._answerer.model = model
+        return self._answerer.score(self.dev)
+
+    def collapse(self, metrics):
+        """Returns None: a span labeler that has learned nothing yet looks like a collapsed one."""
+        del metrics
+
+
+def _places(question, windows):
+    """Returns where the first answer stands in each window: (first, last), or None."""
+    if not question.answers:
+        return [None] * len(windows)
+    answer = question.answers[0]
+    span = windows[0].context.span_of(answer.start, answer.end)
+    return [span and window.places_of(span) for window in windows]
+
+
+def _paths(recipe):
+    if recipe.data is not None:
+        names = FILES[recipe.task]
+        return tuple(Path(recipe.data) / name for name in names)
+    if recipe.train is None or recipe.dev is None:
+        files = " and ".join(FILES[recipe.task])
+        raise ValueError(
+            f"The task {recipe.task!r} needs `data`, a folder with {files}, or `train` and `dev`."
+        )
+    return recipe.train, recipe.dev

@@ -32,11 +32,8 @@ def folder(tmp_path_factory, tokenizer):
     ]
     write(folder / "RTE/train.tsv", "\n".join(["index\tsentence1\tsentence2\tlabel", *pairs]))
     entry = {"question": "What?", "answers": [{"text": "object", "answer_start": 7}]}
-    paragraphs = [
-        {"context": "a fine object " * 60, "qas": [entry | {"id": str(number)}]} for number in (0, 1)
-    ]
-        {"context": "a fine object " * 60, "qas": [entry | {"id": str(n)}]} for n in (0, 1)
-    ]
+    paragraph = {"context": "a fine object " * 60}
+    paragraphs = [paragraph | {"qas": [entry | {"id": str(number)}]} for number in (0, 1)]
     write(folder / "squad/train-v1.1.json", json.dumps({"data": [{"paragraphs": paragraphs}]}))
     race = {"article": "It is a list.", "question": "What is it?", "answer": "C"}
     race["options"] = ["an object", "a number", "a list", "an error"]

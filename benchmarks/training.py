@@ -91,7 +91,9 @@ class _Data:
         vocabulary = arguments.data / "spiece.model"
         self.tokenizer = tf_albert.AlbertTokenizer(vocabulary)
         config = tf_albert.AlbertConfig.from_name("albert_base_v2")
-        prepare([str(arguments.data / "wiki/valid.txt")], folder / "shards", vocabulary)
+        prepare(
+            [str(arguments.data / "wiki/valid.txt")], folder / "shards", vocabulary, num_processes=1
+        )
         texts = read_texts(arguments.data / "glue/SST-2/train.tsv")[:2000]
         labels = [index % 2 for index in range(len(texts))]
         preprocessor = tf_albert.AlbertPreprocessor(self.tokenizer, 128)
@@ -99,7 +101,11 @@ class _Data:
         self.labelled = list(batches.dataset(0, self.steps))
         classifier = tf_albert.AlbertClassifier(config, num_classes=2, dropout=0.0)
         self._save("classifier", classifier)
-        self._save("pretrainer", tf_albert.AlbertPretrainer(config))
+        pretrainer = tf_albert.AlbertPretrainer(config)
+        # Zeros would look untrained, and what looks untrained is not written for transformers.
+        for layer in (pretrainer.encoder.pooler, pretrainer.sentence_order_head):
+            layer.bias.assign(keras.random.normal(layer.bias.shape, stddev=0.02))
+        self._save("pretrainer", pretrainer)
 
     def _save(self, name, model):
         model.save_pretrained(self.folder / name, self.tokenizer)
@@ -221,6 +227,9 @@ class _Torch:
 
     def __init__(self, model_class, folder, dtype):
         self.model = model_class.from_pretrained(folder).train()
+        for module in self.model.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0  # that before the sentence-order head, which no other has
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=RATE, weight_decay=0.01)
         self.autocast = functools.partial(
             torch.autocast, "cpu", dtype=torch.bfloat16, enabled=dtype == "bfloat16"

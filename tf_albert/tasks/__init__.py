@@ -1,6 +1,6 @@
-"""Labelled data become scores.
+"""Labelled texts and questions become scores.
 
-Enters: tables of texts and labels, and a pretrained encoder. Leaves: a fine-tuned model in a run
-folder, its metrics and its predictions.
+Enters: tables, or the published files of a task, and a pretrained encoder. Leaves: a fine-tuned model
+in a run folder, its metrics, predictions and pictures.
 Next: `tf_albert.hub` exports the model.
 """

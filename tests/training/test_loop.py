@@ -61,7 +61,7 @@ def test_run_stopped_by_a_signal_goes_on_as_if_it_had_not_been(recipe, tmp_path,
     keras.utils.set_random_seed(7)
     whole = loop.train(training(recipe, tmp_path / "whole"), recipe, strategy)
 
-    def stop(model, strategy):
+    def stop(model, strategy, step):
         os.kill(os.getpid(), number)
         return {}
 

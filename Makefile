@@ -16,6 +16,8 @@ test: lint
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks.inference
+	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.depth
 	$(BIN)/python -m benchmarks.data
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.memory

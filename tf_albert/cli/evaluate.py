@@ -8,10 +8,14 @@ from tf_albert import files
 from tf_albert.cli.finetune import scores
 from tf_albert.tasks import registry
 from tf_albert.tasks.answering import QuestionAnswerer
+from tf_albert.tasks.conll import read_conll
 from tf_albert.tasks.loading import load_predictor
+from tf_albert.tasks.predictions import Predictor
 from tf_albert.tasks.problems import Problems
 from tf_albert.tasks.squad import read_squad
 from tf_albert.tasks.table import class_ids, read_examples
+from tf_albert.tasks.tagging import Tagger
+from tf_albert.tasks.tagging_metrics import tagging_metrics
 
 METRICS_FILE = "metrics.json"
 
@@ -46,7 +50,8 @@ def run(arguments):
             files.check_replaceable(folder, METRICS_FILE)
     predictor = load_predictor(arguments.model)
     problems = Problems(arguments.strict)
-    evaluate = _answers if isinstance(predictor, QuestionAnswerer) else _labels
+    kinds = {QuestionAnswerer: _answers, Tagger: _tags, Predictor: _labels}
+    evaluate = kinds[type(predictor)]
     metrics, write = evaluate(arguments, predictor, problems)
     if problems:
         print(f"{len(problems):,} problems:\n{problems.summary()}")
@@ -82,6 +87,24 @@ def _answers(arguments, answerer, problems):
         )
 
     return answerer.score_answers(questions, answered), write
+
+
+def _tags(arguments, tagger, problems):
+    """Returns the metrics of a model that labels words, and what writes its predictions."""
+    sentences = read_conll(arguments.data, problems)
+    predicted = tagger.labels_of([one.words for one in sentences], arguments.batch_size)
+
+    def write(folder):
+        pairs = zip(sentences, predicted, strict=True)
+        _write_lines(
+            folder,
+            (
+                {"words": list(one.words), "labels": found, "expected": list(one.labels)}
+                for one, found in pairs
+            ),
+        )
+
+    return tagging_metrics([list(one.labels) for one in sentences], predicted), write
 
 
 def _labels(arguments, predictor, problems):

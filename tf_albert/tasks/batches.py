@@ -119,6 +119,29 @@ class SpanBatches(EpochBatches):
         return shortened(inputs) | {"start_positions": spans[:, 0], "end_positions": spans[:, 1]}
 
 
+class TokenBatches(EpochBatches):
+    """Batches of rows with a class for each token that counts.
+
+    They hold the encoder's inputs and `labels`, int32, and `label_weights`, float32, all
+    `(rows, length)`.
+
+    Args:
+        rows: list of (ids, types), lists of int.
+        labels: int array `(rows, sequence_length)`.
+        weights: float array `(rows, sequence_length)`. 1 where a label counts.
+        pad_id: int.
+        batch_size, seed: as for `EpochBatches`.
+    """
+
+    def __init__(self, rows, labels, weights, pad_id, batch_size, seed):
+        inputs = padded_rows(rows, labels.shape[1], pad_id)
+        columns = inputs | {"labels": labels, "label_weights": weights}
+        super().__init__(columns, len(rows), batch_size, seed)
+
+    def element(self, columns):
+        return shortened(columns)
+
+
 def padded_rows(rows, sequence_length, pad_id):
     """Returns rows of (ids, types) as the encoder's inputs: a dict of int32 arrays.
 

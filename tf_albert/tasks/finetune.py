@@ -24,10 +24,11 @@ class FinetuneRecipe(loop.LoopSettings):
         init: Folder of a pretrained model or run, with its tokenizer.
         output: Folder of the run; the same command goes on with a run that was stopped.
         task: `table`, a table of one's own; or a task whose files are taken as they are published:
-            cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, snli, imdb, squad, squad2.
+            cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, snli, imdb, squad, squad2,
+            conll (names in sentences).
         data: Folder with the files of a named task.
-        train: Table to train on: TSV, CSV or JSONL; or a file of SQuAD.
-        dev: Table, or file of SQuAD, to score on.
+        train: Table to train on: TSV, CSV or JSONL; or a file of SQuAD or CoNLL.
+        dev: The same to score on.
         text_column: Column with the text, or `first,second` for pairs.
         label_column: Column with the label.
         regression: Whether labels are numbers.

@@ -4,10 +4,11 @@ from tf_albert import files
 from tf_albert.modeling.saving import read_provenance
 from tf_albert.tasks.answering import SPAN_TASKS, QuestionAnswerer
 from tf_albert.tasks.predictions import Predictor
+from tf_albert.tasks.tagging import Tagger
 
 
 def load_predictor(where):
-    """Returns what applies a fine-tuned model: a `Predictor` or a `QuestionAnswerer`.
+    """Returns what applies a fine-tuned model: `Predictor`, `QuestionAnswerer` or `Tagger`.
 
     Args:
         where: str or path. The folder of a run or of a model.
@@ -17,5 +18,5 @@ def load_predictor(where):
         ValueError: the model was not fine-tuned by `tf-albert finetune`.
     """
     task = read_provenance(files.model_folder(where)).get("task") or {}
-    kind = QuestionAnswerer if task.get("task") in SPAN_TASKS else Predictor
-    return kind.from_pretrained(where)
+    kinds = {**dict.fromkeys(SPAN_TASKS, QuestionAnswerer), "conll": Tagger}
+    return kinds.get(task.get("task"), Predictor).from_pretrained(where)

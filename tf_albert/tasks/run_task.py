@@ -11,6 +11,7 @@ from tf_albert.tasks.answering import SPAN_TASKS
 from tf_albert.tasks.best import BestOnDev
 from tf_albert.tasks.problems import Problems
 from tf_albert.tasks.span_task import SpanTask
+from tf_albert.tasks.tag_task import TagTask
 from tf_albert.tasks.text_task import TextTask
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.training import loop, runs
@@ -18,6 +19,7 @@ from tf_albert.training.determinism import make_deterministic
 from tf_albert.training.precision import policy_of
 from tf_albert.training.strategy import is_chief, make_strategy
 
+KINDS = {**dict.fromkeys(SPAN_TASKS, SpanTask), "conll": TagTask}
 # Good runs may look like collapsed ones in their first third, or so many steps after the warm-up.
 FIRST_SHARE, FIRST_STEPS = 1 / 3, 100
 
@@ -46,7 +48,7 @@ def run_task(recipe, recorded, may_collapse):
         make_deterministic()
     tokenizer = AlbertTokenizer.from_pretrained(recipe.init)
     problems = Problems(recipe.strict)
-    task = (SpanTask if recipe.task in SPAN_TASKS else TextTask)(recipe, tokenizer, problems)
+    task = KINDS.get(recipe.task, TextTask)(recipe, tokenizer, problems)
     strategy = make_strategy(recipe.strategy)
     run = runs.open_run(recorded)
     chief = is_chief(strategy)

@@ -140,5 +140,22 @@ class SpanObjective(ClassificationObjective):
         }
 
 
+class TokenObjective(ClassificationObjective):
+    """Cross-entropy over the classes of the tokens that count."""
+
+    def totals(self, batch):
+        """Returns what the loss is divided by, over some rows."""
+        return {"loss": tf.reduce_sum(batch["label_weights"])}
+
+    def sums(self, outputs, batch):
+        """Returns the sum of the loss and the number of hits over some rows."""
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["labels"], outputs)
+        hits = _hits(outputs, batch["labels"])
+        return {
+            "loss": tf.reduce_sum(loss * batch["label_weights"]),
+            "accuracy": tf.reduce_sum(hits * batch["label_weights"]),
+        }
+
+
 def _hits(logits, labels):
     return tf.cast(tf.argmax(logits, axis=-1, output_type=labels.dtype) == labels, tf.float32)

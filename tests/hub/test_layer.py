@@ -1,0 +1,215 @@
+"""Modules as layers of Keras 3: seen, trained, saved."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.training.recipes import small_model
+from tf_albert import AlbertEncoder, AlbertPreprocessor, hub
+from tf_albert.hub import HubLayer
+from tf_albert.training.strategy import make_strategy
+
+INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
+LENGTH = 9
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory, tokenizer):
+    """A folder with an encoder, of which dropout acts, and a preprocessor."""
+    folder = tmp_path_factory.mktemp("modules")
+    encoder = AlbertEncoder(small_model(tokenizer.vocab_size))
+    hub.save_encoder(encoder, folder / "encoder")
+    hub.save_preprocessor(AlbertPreprocessor(tokenizer, LENGTH), folder / "preprocessor")
+    return folder
+
+
+def batch(rows=6):
+    random = np.random.default_rng(0)
+    ids = random.integers(5, 397, (rows, LENGTH), "int32")
+    inputs = {
+        "input_word_ids": ids,
+        "input_mask": np.ones_like(ids),
+        "input_type_ids": np.tile(np.arange(LENGTH, dtype="int32") % 2, (rows, 1)),
+    }
+    return inputs, random.integers(0, 2, rows)
+
+
+def functional(layer):
+    inputs = {name: keras.Input((LENGTH,), dtype="int32", name=name) for name in INPUTS}
+    return keras.Model(inputs, keras.layers.Dense(2)(layer(inputs)))
+
+
+def sequential(layer):
+    return keras.Sequential([layer, keras.layers.Dense(2)])
+
+
+class Subclassed(keras.Model):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+        self.dense = keras.layers.Dense(2)
+
+    def call(self, inputs, training=False):
+        return self.dense(self.layer(inputs, training=training))
+
+
+KINDS = {"functional": functional, "sequential": sequential, "subclassed": Subclassed}
+
+
+def pooled_layer(modules, **options):
+    options = {"trainable": True, "output_key": "pooled_output"} | options
+    return HubLayer(modules / "encoder", **options)
+
+
+def fitted(model, strategy=None):
+    """Fits one step; returns the weights before and after, by path."""
+    inputs, labels = batch()
+    model.compile(
+        keras.optimizers.SGD(1.0), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
+    model(inputs)
+    before = {weight.path: weight.numpy() for weight in model.trainable_weights}
+    data = tf.data.Dataset.from_tensor_slices((inputs, labels)).batch(6)
+    model.fit(data, epochs=1, verbose=0)
+    after = {weight.path: weight.numpy() for weight in model.trainable_weights}
+    return before, after
+
+
+def assert_all_changed(before, after, num_weights):
+    assert len(before) == num_weights
+    same = [path for path in before if np.array_equal(before[path], after[path])]
+    # The key's bias has no gradient in exact arithmetic: softmax does not see it.
+    assert all("key_bias" in path for path in same), same
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+def test_one_step_changes_every_weight(modules, kind, dtype):
+    model = kind(pooled_layer(modules, dtype=dtype))
+    source = tf.saved_model.load(str(modules / "encoder"))
+    before, after = fitted(model)
+    assert_all_changed(before, after, len(source.trainable_variables) + 2)
+
+
+def test_one_step_on_two_replicas_changes_every_weight(modules):
+    strategy = make_strategy("mirrored")
+    with strategy.scope():
+        model = functional(pooled_layer(modules))
+        single = tf.saved_model.load(str(modules / "encoder"))
+    before, after = fitted(model, strategy)
+    assert_all_changed(before, after, len(single.trainable_variables) + 2)
+
+
+def test_output_is_the_modules(modules):
+    inputs, _ = batch()
+    tensors = {name: tf.constant(value) for name, value in inputs.items()}
+    source = tf.saved_model.load(str(modules / "encoder"))
+    expected = source(tensors, training=False)
+    outputs = HubLayer(modules / "encoder")(tensors)
+    assert set(outputs) == set(expected)
+    np.testing.assert_allclose(outputs["pooled_output"], expected["pooled_output"], atol=1e-6)
+    assert pooled_layer(modules, dtype="mixed_bfloat16")(tensors).dtype == tf.bfloat16
+
+
+def test_dropout_acts_in_training_alone(modules):
+    layer = pooled_layer(modules)
+    inputs, _ = batch()
+    np.testing.assert_array_equal(layer(inputs), layer(inputs))
+    assert not np.array_equal(layer(inputs, training=True), layer(inputs, training=True))
+
+
+def test_layer_that_is_not_trainable_stays_as_it_is(modules):
+    model = functional(pooled_layer(modules, trainable=False))
+    before, _ = fitted(model)
+    assert len(before) == 2  # the dense layer's
+    assert len(model.non_trainable_weights) > 10
+
+
+def test_naive_wrapping_freezes_the_module_silently(modules):
+    """What `HubLayer` is for: a Keras 3 layer around a loaded module has no weights."""
+
+    class Naive(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.module = tf.saved_model.load(str(modules / "encoder"))
+
+        def call(self, inputs, training=False):
+            return self.module(inputs, training=training)["pooled_output"]
+
+    before, _ = fitted(Subclassed(Naive()))
+    assert len(before) == 2
+    before, _ = fitted(Subclassed(pooled_layer(modules)))
+    assert len(before) > 20
+
+
+def test_preprocessor_takes_strings_in_a_model(modules):
+    text = keras.Input((), dtype="string")
+    inputs = HubLayer(modules / "preprocessor")(text)
+    pooled = pooled_layer(modules)(inputs)
+    model = keras.Model(text, keras.layers.Dense(2)(pooled))
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    data = tf.data.Dataset.from_tensor_slices((["a fine list", "an error"], [1, 0])).batch(2)
+    model.fit(data, verbose=0)
+    assert model.predict(tf.constant(["one", "two", "three"]), verbose=0).shape == (3, 2)
+
+
+def test_keras_file_and_weights_round_trip(modules, tmp_path):
+    model = functional(pooled_layer(modules))
+    fitted(model)
+    inputs, _ = batch()
+    expected = model.predict(inputs, verbose=0)
+    model.save(tmp_path / "model.keras")
+    model.save_weights(tmp_path / "model.weights.h5")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again.predict(inputs, verbose=0), expected, atol=1e-6)
+    fresh = functional(pooled_layer(modules))
+    assert np.abs(fresh.predict(inputs, verbose=0) - expected).max() > 1e-3
+    fresh.load_weights(tmp_path / "model.weights.h5")
+    np.testing.assert_allclose(fresh.predict(inputs, verbose=0), expected, atol=1e-6)
+
+
+def test_signature_is_called_and_not_trained(modules):
+    layer = HubLayer(modules / "encoder", signature="serving_default", output_key="pooled_output")
+    inputs, _ = batch()
+    tensors = {name: tf.constant(value) for name, value in inputs.items()}
+    np.testing.assert_allclose(layer(tensors), pooled_layer(modules)(tensors), atol=1e-6)
+    with pytest.raises(ValueError, match="signature 'serving_default' cannot be trained"):
+        HubLayer(modules / "encoder", signature="serving_default", trainable=True)
+    with pytest.raises(ValueError, match=r"has no signature 'other'\. It has: serving_default"):
+        HubLayer(modules / "encoder", signature="other")
+
+
+class Bare(tf.Module):
+    """A module that can be called and lists nothing."""
+
+    def __init__(self):
+        super().__init__()
+        self.factor = tf.Variable(2.0)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
+    def __call__(self, x):
+        return self.factor * x
+
+
+def test_weights_that_would_be_frozen_are_warned_of(tmp_path):
+    root = tf.train.Checkpoint(inner=Bare())
+    root.__call__ = root.inner.__call__
+    tf.saved_model.save(root, str(tmp_path / "bare"))
+    with pytest.warns(UserWarning, match="names no trainable variables, so nothing of it will be"):
+        layer = HubLayer(tmp_path / "bare", trainable=True)
+    np.testing.assert_allclose(layer(tf.constant([1.0, 3.0])), [2.0, 6.0])
+    HubLayer(tmp_path / "bare")
+
+
+def test_module_that_cannot_be_called(tmp_path):
+    root = tf.train.Checkpoint(value=tf.Variable(1.0))
+    tf.saved_model.save(root, str(tmp_path / "values"))
+    with pytest.raises(ValueError, match=r"is no Reusable SavedModel: .* signatures: none"):
+        HubLayer(tmp_path / "values")
+
+
+def test_output_that_is_not_there(modules):
+    inputs, _ = batch()
+    with pytest.raises(ValueError, match=r"no output 'pooled'\. It has: .*pooled_output"):
+        HubLayer(modules / "encoder", output_key="pooled")(inputs)

@@ -1,0 +1,66 @@
+"""Files with a word a line and its label behind it, an empty line between sentences."""
+
+import dataclasses
+
+from tf_albert.data.readers import read_lines
+
+# Between the documents of CoNLL-2003; no sentence.
+DOCUMENT_START = "-DOCSTART-"
+
+
+@dataclasses.dataclass(frozen=True)
+class TaggedSentence:
+    """A sentence with a label for each word.
+
+    Args:
+        words: tuple of str.
+        labels: tuple of str.
+    """
+
+    words: tuple
+    labels: tuple
+
+
+def read_conll(path, problems):
+    """Returns the sentences of a file in the form of CoNLL's shared tasks.
+
+    A word stands first in its line, its label last; what is between them is not read.
+
+    Args:
+        path: str or path. A text file, perhaps with gzip.
+        problems: `Problems`. Told of every sentence that is left out: one with a line of one
+            column.
+
+    Returns:
+        list of `TaggedSentence`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: no sentence, or what `problems` raises.
+    """
+    sentences, rows, first = [], [], 1
+    for number, line in read_lines(path):
+        columns = line.split()
+        if columns and columns[0] != DOCUMENT_START:
+            first = first if rows else number
+            rows.append(columns)
+        elif rows:
+            _add(sentences, rows, f"{path}, line {first}", problems)
+            rows = []
+    if rows:
+        _add(sentences, rows, f"{path}, line {first}", problems)
+    if not sentences:
+        raise ValueError(
+            f"{path} has no sentence. Expected a word and its label a line, and an empty line "
+            "between sentences."
+        )
+    return sentences
+
+
+def _add(sentences, rows, place, problems):
+    bare = [columns[0] for columns in rows if len(columns) < 2]
+    if bare:
+        problems.add(place, "a sentence with a word that has no label", repr(bare[0]))
+        return
+    words, labels = zip(*((columns[0], columns[-1]) for columns in rows), strict=True)
+    sentences.append(TaggedSentence(words, labels))

@@ -151,7 +151,8 @@ def test_answer_longer_than_a_window_is_told(folder, tmp_path, capsys):
     data = json.loads((folder / "squad-train.json").read_text())
     data["data"][0]["paragraphs"].append({"context": context, "qas": [entry]})
     (tmp_path / "train.json").write_text(json.dumps(data))
-    recipe = recipe_of(folder, tmp_path / "run", train=str(tmp_path / "train.json"), steps=1)
+    recipe = recipe_of(folder, tmp_path / "run", train=str(tmp_path / "train.json"))
+    recipe = dataclasses.replace(recipe, steps=1, warmup_steps=0)
     finetune(recipe)
     assert "1 × an answer longer than a window: question a" in capsys.readouterr().out
     with pytest.raises(ValueError, match="question a: an answer longer than a window"):
@@ -159,7 +160,8 @@ def test_answer_longer_than_a_window_is_told(folder, tmp_path, capsys):
 
 
 def test_files_as_they_are_published(folder, tmp_path):
-    recipe = recipe_of(folder, tmp_path / "run", data=str(tmp_path), train=None, dev=None, steps=1)
+    recipe = recipe_of(folder, tmp_path / "run", data=str(tmp_path), train=None, dev=None)
+    recipe = dataclasses.replace(recipe, steps=1, warmup_steps=0)
     with pytest.raises(FileNotFoundError, match=r"train-v1\.1\.json"):
         finetune(recipe)
     for split in ("train", "dev"):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.training.recipes import small_model
 from tf_albert import AlbertClassifier, AlbertPretrainer, files
+from tf_albert.cli.main import main
 from tf_albert.tasks.finetune import FinetuneRecipe, finetune
 from tf_albert.tasks.predictions import Predictor
 from tf_albert.tasks.table import read_examples
@@ -100,6 +101,26 @@ def test_predictor_of_the_run_scores_the_same(classified):
     assert [record["text"] for record in records] == [text for (text,) in examples.texts]
     assert records[3]["probability"] == pytest.approx(outputs[3].max(), abs=1e-6)
     assert json.loads(json.dumps(records)) == records
+
+
+def test_evaluation_is_written_with_a_confusion_matrix(classified, tmp_path, capsys):
+    recipe, results = classified
+    arguments = ["--model", recipe.output, "--data", recipe.dev, "--output", f"{tmp_path}/out"]
+    assert main(["evaluate", *arguments]) == 0
+    assert "accuracy" in capsys.readouterr().out
+    assert files.read_json(tmp_path / "out/metrics.json") == results
+    labels = read_examples(recipe.dev, ["text"], "label").labels
+    counts = [labels.count(label) for label in ("bad", "good", "none")]
+    rows = (tmp_path / "out/confusion.txt").read_text().splitlines()
+    assert [row.split() for row in rows[1:]] == [
+        ["bad", str(counts[0]), "0", "0"],
+        ["good", "0", str(counts[1]), "0"],
+        ["none", "0", "0", str(counts[2])],
+    ]
+    assert (tmp_path / "out/confusion.png").read_bytes().startswith(b"\x89PNG")
+    assert main(["evaluate", *arguments[:4], "--submission", f"{tmp_path}/submission"]) == 2
+    assert "Unknown task 'table'" in capsys.readouterr().err
+    assert not (tmp_path / "submission").exists()
 
 
 def test_finished_run_is_not_run_again(classified, capsys):
@@ -213,13 +234,13 @@ def test_settings_that_do_not_fit(folder, tmp_path, changes, error, message):
 def test_rows_that_cannot_be_used_are_told_or_errors(folder, tmp_path, capsys):
     train = Path(folder / "train.tsv").read_text() + "the object\n"
     (tmp_path / "train.tsv").write_text(train)
-    recipe = recipe_of(folder, tmp_path / "run", train=str(tmp_path / "train.tsv"), steps=1)
+    recipe = recipe_of(folder, tmp_path / "run", train=str(tmp_path / "train.tsv"))
     with pytest.raises(ValueError, match=r"train\.tsv, line 122: another number of columns"):
         finetune(dataclasses.replace(recipe, strict=True))
     finetune(recipe)
     shown = capsys.readouterr().out
     assert "120 training examples" in shown
-    assert "1 rows were left out:\n1 × another number of columns than the header" in shown
+    assert "Rows left out: 1.\n1 × another number of columns than the header" in shown
 
 
 def test_several_seeds_show_their_spread_and_keep_the_best(folder, tmp_path, capsys):
@@ -240,6 +261,13 @@ def test_several_seeds_show_their_spread_and_keep_the_best(folder, tmp_path, cap
     )
     assert finetune(recipe) == results
     assert "is finished" in capsys.readouterr().out
+
+
+def test_several_seeds_of_a_recipe_that_cannot_be_leave_nothing(folder, tmp_path):
+    recipe = recipe_of(folder, tmp_path / "run", seeds=2, label_column="none")
+    with pytest.raises(ValueError, match="no column 'none'"):
+        finetune(recipe)
+    assert not (tmp_path / "run").exists()
 
 
 def test_run_without_anything_to_learn_is_begun_once_more(folder, tmp_path, capsys):
@@ -294,6 +322,16 @@ def test_named_task_is_scored_on_all_its_development_files(folder, tmp_path, cap
     predictor = Predictor.from_pretrained(recipe.output)
     assert predictor.description.task == "mnli"
     assert predictor.description.labels == ["contradiction", "entailment", "neutral"]
+    arguments = ["--model", recipe.output, "--data", str(tmp_path)]
+    tests = ["index\tsentence1\tsentence2", "7\tthe object\tit is fine", "9\tthe object\tnumber"]
+    for name in ("test_matched", "test_mismatched"):
+        (tmp_path / f"{name}.tsv").write_text("\n".join(tests), encoding="utf-8")
+    assert main(["evaluate", *arguments, "--submission", f"{tmp_path}/out"]) == 0
+    for name in ("MNLI-m", "MNLI-mm"):
+        header, *rows = (tmp_path / f"out/{name}.tsv").read_text().splitlines()
+        assert header == "index\tprediction"
+        assert [row.split("\t")[0] for row in rows] == ["7", "9"]
+        assert {row.split("\t")[1] for row in rows} <= {"contradiction", "entailment", "neutral"}
 
 
 def test_label_of_dev_that_training_never_saw(folder, tmp_path):

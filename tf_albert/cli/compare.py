@@ -2,6 +2,8 @@
 
 import csv
 import dataclasses
+import itertools
+import json
 from pathlib import Path
 
 from tf_albert.training import runs
@@ -22,6 +24,24 @@ class Arguments:
 
     runs: list[str]
     output: str = dataclasses.field(default="compare.png", kw_only=True)
+
+
+def adapted(arguments):
+    """Returns the arguments with the folders as one list, which is how the parser takes them.
+
+    Args:
+        arguments: list of str.
+    """
+    folders, options = [], []
+    rest = iter(arguments)
+    for argument in rest:
+        if not argument.startswith("-"):
+            folders.append(argument)
+            continue
+        options.append(argument)
+        if argument.startswith("--") and "=" not in argument and argument != "--help":
+            options += itertools.islice(rest, 1)
+    return [*([json.dumps(folders)] if folders else []), *options]
 
 
 def run(arguments):

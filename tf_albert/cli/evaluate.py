@@ -54,7 +54,7 @@ def run(arguments):
     evaluate = kinds[type(predictor)]
     metrics, write = evaluate(arguments, predictor, problems)
     if problems:
-        print(f"{len(problems):,} problems:\n{problems.summary()}")
+        print(f"Rows left out: {len(problems):,}.\n{problems.summary()}")
     print(scores(metrics))
     if arguments.output is not None:
         with files.replacing_folder(arguments.output, METRICS_FILE) as folder:

@@ -9,7 +9,7 @@ from tf_albert.tasks.finetune import finetune
 from tf_albert.training.loop import Interrupted
 
 
-def with_defaults(arguments):
+def adapted(arguments):
     """Returns the arguments with the recipe of the task in front, where they name no recipe.
 
     Args:

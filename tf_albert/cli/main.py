@@ -60,7 +60,7 @@ def _overview():
 def _run(command, rest):
     with _without_startup_messages():
         module = importlib.import_module(f"tf_albert.cli.{command.replace('-', '_')}")
-    rest = getattr(module, "with_defaults", list)(rest)
+    rest = getattr(module, "adapted", list)(rest)
     try:
         return module.run(parse(command, module.Arguments, rest)) or 0
     except (ValueError, OSError, FloatingPointError, ModuleNotFoundError) as error:

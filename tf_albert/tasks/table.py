@@ -81,7 +81,8 @@ def read_examples(
         texts.append(text)
         labels.append(label)
     if not texts:
-        raise ValueError(f"{path} has no rows that can be used.")
+        why = f" {problems.summary()}." if problems else ""
+        raise ValueError(f"{path} has no rows that can be used.{why}")
     return Examples(texts, labels if label_column is not None else None)
 
 

@@ -8,10 +8,12 @@ from tf_albert import files
 from tf_albert.cli.finetune import scores
 from tf_albert.tasks import registry
 from tf_albert.tasks.answering import QuestionAnswerer
+from tf_albert.tasks.choosing import Chooser, choice_metrics
 from tf_albert.tasks.conll import read_conll
 from tf_albert.tasks.loading import load_predictor
 from tf_albert.tasks.predictions import Predictor
 from tf_albert.tasks.problems import Problems
+from tf_albert.tasks.race import LETTERS, read_race
 from tf_albert.tasks.squad import read_squad
 from tf_albert.tasks.table import class_ids, read_examples
 from tf_albert.tasks.tagging import Tagger
@@ -50,7 +52,12 @@ def run(arguments):
             files.check_replaceable(folder, METRICS_FILE)
     predictor = load_predictor(arguments.model)
     problems = Problems(arguments.strict)
-    kinds = {QuestionAnswerer: _answers, Tagger: _tags, Predictor: _labels}
+    kinds = {
+        QuestionAnswerer: _answers,
+        Tagger: _tags,
+        Chooser: _choices,
+        Predictor: _labels,
+    }
     evaluate = kinds[type(predictor)]
     metrics, write = evaluate(arguments, predictor, problems)
     if problems:
@@ -105,6 +112,29 @@ def _tags(arguments, tagger, problems):
         )
 
     return tagging_metrics([list(one.labels) for one in sentences], predicted), write
+
+
+def _choices(arguments, chooser, problems):
+    """Returns the metrics of a model that chooses, and what writes its predictions."""
+    choices = read_race(arguments.data, problems)
+    probabilities = chooser.probabilities(choices, arguments.batch_size)
+
+    def write(folder):
+        pairs = zip(choices, probabilities, strict=True)
+        _write_lines(
+            folder,
+            (
+                {
+                    "id": one.id,
+                    "answer": LETTERS[row.argmax()],
+                    "probability": round(float(row.max()), 6),
+                    "expected": LETTERS[one.label],
+                }
+                for one, row in pairs
+            ),
+        )
+
+    return choice_metrics(choices, probabilities), write
 
 
 def _labels(arguments, predictor, problems):

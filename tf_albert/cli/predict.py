@@ -6,6 +6,7 @@ import json
 import sys
 
 from tf_albert.data.readers import find_files, read_lines
+from tf_albert.tasks.choosing import Chooser
 from tf_albert.tasks.loading import load_predictor
 
 
@@ -28,6 +29,11 @@ class Arguments:
 def run(arguments):
     """Prints the predictions as they come, a batch at a time."""
     predictor = load_predictor(arguments.model)
+    if isinstance(predictor, Chooser):
+        raise ValueError(
+            f"{arguments.model} chooses among options, which a line of text does not hold. Score "
+            "it with `tf-albert evaluate` on a folder of RACE."
+        )
     texts = _texts(arguments.input, predictor.num_segments)
     while batch := list(itertools.islice(texts, arguments.batch_size)):
         for record in predictor.predicted(batch, arguments.batch_size):

@@ -142,6 +142,42 @@ class TokenBatches(EpochBatches):
         return shortened(columns)
 
 
+class ChoiceBatches(EpochBatches):
+    """Batches of questions with options.
+
+    They hold the encoder's inputs, int32 `(rows, options, length)`, and `labels`, int32 `(rows,)`.
+
+    Args:
+        preprocessor: `AlbertPreprocessor`.
+        choices: list of `Choice`, all with as many options.
+        batch_size, seed: as for `EpochBatches`.
+    """
+
+    def __init__(self, preprocessor, choices, batch_size, seed):
+        passages = np.array([choice.passage for choice in choices], object)
+        texts = np.array([choice.texts for choice in choices], object)
+        labels = np.array([choice.label for choice in choices], np.int32)
+        super().__init__((passages, texts, labels), len(choices), batch_size, seed)
+        self.preprocessor = preprocessor
+
+    def element(self, columns):
+        passages, texts, labels = columns
+        return shortened_choices(self.preprocessor, passages, texts) | {"labels": labels}
+
+
+def shortened_choices(preprocessor, passages, texts):
+    """Returns the inputs of `AlbertMultipleChoice`, as long as their longest text.
+
+    Args:
+        preprocessor: `AlbertPreprocessor`.
+        passages: string tensor `(rows,)`.
+        texts: string tensor `(rows, options)`. The question with each option.
+    """
+    rows, options = tf.shape(texts)[0], texts.shape[1]
+    inputs = shortened(preprocessor((tf.repeat(passages, options), tf.reshape(texts, (-1,)))))
+    return {name: tf.reshape(value, (rows, options, -1)) for name, value in inputs.items()}
+
+
 def padded_rows(rows, sequence_length, pad_id):
     """Returns rows of (ids, types) as the encoder's inputs: a dict of int32 arrays.
 

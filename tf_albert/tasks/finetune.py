@@ -25,7 +25,7 @@ class FinetuneRecipe(loop.LoopSettings):
         output: Folder of the run; the same command goes on with a run that was stopped.
         task: `table`, a table of one's own; or a task whose files are taken as they are published:
             cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, snli, imdb, squad, squad2,
-            conll (names in sentences).
+            conll (names in sentences), race.
         data: Folder with the files of a named task.
         train: Table to train on: TSV, CSV or JSONL; or a file of SQuAD or CoNLL.
         dev: The same to score on.

@@ -9,6 +9,7 @@ from tf_albert.config import AlbertConfig
 from tf_albert.modeling.encoder import AlbertEncoder
 from tf_albert.tasks.answering import SPAN_TASKS
 from tf_albert.tasks.best import BestOnDev
+from tf_albert.tasks.choice_task import ChoiceTask
 from tf_albert.tasks.problems import Problems
 from tf_albert.tasks.span_task import SpanTask
 from tf_albert.tasks.tag_task import TagTask
@@ -19,7 +20,7 @@ from tf_albert.training.determinism import make_deterministic
 from tf_albert.training.precision import policy_of
 from tf_albert.training.strategy import is_chief, make_strategy
 
-KINDS = {**dict.fromkeys(SPAN_TASKS, SpanTask), "conll": TagTask}
+KINDS = {**dict.fromkeys(SPAN_TASKS, SpanTask), "conll": TagTask, "race": ChoiceTask}
 # Good runs may look like collapsed ones in their first third, or so many steps after the warm-up.
 FIRST_SHARE, FIRST_STEPS = 1 / 3, 100
 

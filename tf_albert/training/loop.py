@@ -39,7 +39,7 @@ class LoopSettings:
         strategy: `one_device`, `mirrored`, `multi_worker_mirrored` or `tpu`.
         dtype: `float32`, `mixed_bfloat16`, or `auto`: bfloat16 where the processor multiplies it.
         jit_compile: Whether XLA compiles the forward and backward pass.
-        remat: Whether the backward pass computes activations anew: half the memory, more time.
+        remat: Whether the backward pass computes activations anew: less memory, more time.
         loop_layers: Whether the graph holds the shared block once: deep models start sooner.
         seed: What weights, order, masks and dropout are drawn from.
         deterministic: Whether the same command gives the same weights bit for bit; slower.

@@ -1,0 +1,91 @@
+"""RACE's files: passages with questions, each with options of which one is right."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+LETTERS = "ABCD"
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """A question on a passage, with its options.
+
+    Args:
+        id: str. The file and the question's number in it.
+        passage: str.
+        texts: tuple of str. The question with each option.
+        label: int. Which one is right.
+    """
+
+    id: str
+    passage: str
+    texts: tuple
+    label: int
+
+
+def read_race(folder, problems):
+    """Returns the questions in a folder of RACE, such as `RACE/train`.
+
+    Args:
+        folder: str or path. Its `.txt` files, those in folders in it too (`middle`, `high`), hold a
+            JSON object each: `article`, `questions`, `options` (four each), `answers` (letters).
+        problems: `Problems`. Told of every question that is left out: one without four options, an
+            answer that is no letter of theirs, an empty passage.
+
+    Returns:
+        list of `Choice`.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: a file of another form, no question, or what `problems` raises.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} does not exist. Expected a folder of RACE's .txt files.")
+    choices = []
+    for path in sorted(folder.rglob("*.txt")):
+        choices += _choices(path, problems)
+    if not choices:
+        raise ValueError(f"{folder} has no question. Expected RACE's .txt files in it.")
+    return choices
+
+
+def _choices(path, problems):
+    passage, rows = _read(path)
+    choices = []
+    for number, (question, options, answer) in enumerate(rows):
+        place = f"{path}, question {number}"
+        if not passage:
+            problems.add(place, "an empty passage")
+        elif len(options) != len(LETTERS):
+            problems.add(place, "not four options", str(len(options)))
+        elif answer not in list(LETTERS):
+            problems.add(place, f"an answer that is none of {', '.join(LETTERS)}", repr(answer))
+        else:
+            texts = tuple(_with_option(question, option) for option in options)
+            choices.append(Choice(place, passage, texts, LETTERS.index(answer)))
+    return choices
+
+
+def _read(path):
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        parts = (values[name] for name in ("questions", "options", "answers"))
+        return values["article"].strip(), list(zip(*parts, strict=True))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} is no file of RACE ({type(error).__name__}: {error}). Expected JSON with "
+            "`article`, and `questions`, `options` and `answers` of one length."
+        ) from error
+
+
+def _with_option(question, option):
+    """Returns a question with an option: in its gap if it has one, else behind it.
+
+    Source: Google's race_utils.py, `convert_single_example`.
+
+    >>> _with_option("Ada wrote _ .", "notes"), _with_option("What did Ada write?", "Notes.")
+    ('Ada wrote notes .', 'What did Ada write? Notes.')
+    """
+    return question.replace("_", option, 1) if "_" in question else f"{question} {option}"

@@ -288,6 +288,16 @@ def test_run_without_anything_to_learn_is_begun_once_more(folder, tmp_path, caps
     assert finetune(recipe) == results
 
 
+def test_two_replicas_learn_the_classes_too(folder, tmp_path):
+    recipe = recipe_of(
+        folder, tmp_path / "run", strategy="mirrored", steps=120, checkpoint_every=60, log_every=60
+    )
+    results = finetune(recipe)
+    assert results["accuracy"] == 1.0
+    dev = read_examples(recipe.dev, ["text"], "label")
+    assert Predictor.from_pretrained(recipe.output).score(dev) == pytest.approx(results)
+
+
 def test_run_ends_early_where_it_grows_no_better(classified, folder, tmp_path):
     recipe = recipe_of(
         folder, tmp_path / "run", steps=120, checkpoint_every=20, patience=1, log_every=20

@@ -8,7 +8,7 @@ mpl.use("Agg")
 
 from matplotlib import pyplot
 
-CORNER = "right \\ predicted"
+CORNER = "right / predicted"
 
 
 def confusion_table(labels, predicted, names):
@@ -21,9 +21,9 @@ def confusion_table(labels, predicted, names):
     Example:
 
     >>> print(confusion_table([0, 0, 1], [0, 1, 1], ["no", "yes"]))
-    right \\\\ predicted     no    yes
-    no                     1      1
-    yes                    0      1
+    right / predicted      no    yes
+    no                      1      1
+    yes                     0      1
     """
     matrix = metrics.confusion_matrix(labels, predicted, labels=range(len(names)))
     width = max(6, *map(len, names)) + 1

@@ -66,7 +66,8 @@ def run_task(recipe, recorded, may_collapse):
         is_over=best.is_over,
     )
     model = loop.train(training, recipe, strategy)
-    best.restore(model)
+    if chief:  # another worker may stand on a machine without the folder
+        best.restore(model)
     results = task.score(model)
     if chief:
         provenance = {

@@ -130,7 +130,14 @@ def test_finished_run_is_not_run_again(classified, capsys):
 
 
 def test_numbers_are_learned(folder, tmp_path):
-    recipe = recipe_of(folder, tmp_path / "run", label_column="score", regression=True, steps=120)
+    recipe = recipe_of(
+        folder,
+        tmp_path / "run",
+        label_column="score",
+        regression=True,
+        steps=120,
+        checkpoint_every=60,
+    )
     results = finetune(recipe)
     assert results["pearson"] > 0.95
     assert results["mean_squared_error"] < 0.2
@@ -323,7 +330,13 @@ def test_named_task_is_scored_on_all_its_development_files(folder, tmp_path, cap
         (tmp_path / f"{name}.tsv").write_text("\n".join(rows), encoding="utf-8")
     changes = dict.fromkeys(("train", "dev", "text_column", "label_column"))
     recipe = recipe_of(
-        folder, tmp_path / "run", task="mnli", data=str(tmp_path), steps=40, **changes
+        folder,
+        tmp_path / "run",
+        task="mnli",
+        data=str(tmp_path),
+        steps=40,
+        checkpoint_every=20,
+        **changes,
     )
     results = finetune(recipe)
     assert "to score on: 20 in dev_matched, 15 in dev_mismatched." in capsys.readouterr().out

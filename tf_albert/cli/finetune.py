@@ -15,9 +15,10 @@ def adapted(arguments):
     Args:
         arguments: list of str.
     """
-    tasks = [task for name, task in itertools.pairwise(arguments) if name == "--task"]
+    given = " ".join(arguments).replace("=", " ").split()
+    tasks = [task for name, task in itertools.pairwise(given) if name == "--task"]
     recipe = f"finetune/{tasks[-1]}.yaml" if tasks else None
-    if recipe is None or "--config" in arguments or not is_packaged(recipe):
+    if recipe is None or "--config" in given or not is_packaged(recipe):
         return arguments
     return ["--config", recipe, *arguments]
 

@@ -300,19 +300,21 @@ def test_two_replicas_learn_the_classes_too(folder, tmp_path):
         folder, tmp_path / "run", strategy="mirrored", steps=120, checkpoint_every=60, log_every=60
     )
     results = finetune(recipe)
-    assert results["accuracy"] == 1.0
+    assert results["accuracy"] > 0.9
     dev = read_examples(recipe.dev, ["text"], "label")
     assert Predictor.from_pretrained(recipe.output).score(dev) == pytest.approx(results)
 
 
-def test_run_ends_early_where_it_grows_no_better(classified, folder, tmp_path):
+def test_run_ends_early_where_it_grows_no_better(folder, tmp_path):
     recipe = recipe_of(
-        folder, tmp_path / "run", steps=120, checkpoint_every=20, patience=1, log_every=20
+        folder, tmp_path / "run", steps=400, checkpoint_every=20, patience=2, log_every=20
     )
     results = finetune(recipe)
-    assert results["accuracy"] == 1.0
+    scores = files.read_json(f"{recipe.output}/best.json")
+    best = max(sorted(scores, key=int), key=scores.get)  # the first of equal ones
     last, _ = list_checkpoints(recipe.output)[-1]
-    assert last < 120
+    assert last == int(best) + 2 * 20 < 400
+    assert results["accuracy"] == pytest.approx(scores[best])
 
 
 def test_named_task_is_scored_on_all_its_development_files(folder, tmp_path, capsys):

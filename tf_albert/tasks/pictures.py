@@ -79,14 +79,19 @@ def draw_curves(histories, path):
     """
     names = list(dict.fromkeys(name for history in histories.values() for name in history))
     figure, plots = pyplot.subplots(
-        len(names), figsize=(8, 2.6 * len(names)), layout="constrained", squeeze=False
+        len(names),
+        figsize=(8, 2.6 * len(names)),
+        layout="constrained",
+        sharex=True,
+        squeeze=False,
     )
     for name, axes in zip(names, plots[:, 0], strict=True):
         for run, history in histories.items():
             if name in history:
                 axes.plot(*history[name], marker=".", label=run)
-        axes.set(xlabel="step", ylabel=name)
+        axes.set_ylabel(name)
         axes.grid(alpha=0.3)
     plots[0, 0].legend()
+    plots[-1, 0].set_xlabel("step")
     figure.savefig(path, dpi=120)
     pyplot.close(figure)

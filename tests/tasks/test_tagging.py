@@ -1,12 +1,13 @@
 """Names in sentences: read, learned, counted."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 
-from tests.training.recipes import small_model
-from tf_albert import AlbertPretrainer, files
+from tests.tasks.pretrained import save_pretrained
+from tf_albert import files
 from tf_albert.cli.main import main
 from tf_albert.tasks.conll import TaggedSentence, read_conll
 from tf_albert.tasks.finetune import FinetuneRecipe, finetune
@@ -33,10 +34,7 @@ def write_conll(path, count, seed):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, tokenizer):
     folder = tmp_path_factory.mktemp("conll")
-    config = small_model(tokenizer.vocab_size).replace(
-        initializer_range=0.1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
-    )
-    AlbertPretrainer(config).save_pretrained(folder / "init", tokenizer)
+    save_pretrained(folder / "init", tokenizer)
     write_conll(folder / "train.txt", 120, seed=0)
     write_conll(folder / "valid.txt", 40, seed=1)
     recipe = FinetuneRecipe(
@@ -64,6 +62,17 @@ def test_names_are_learned(trained):
         "sequence_length": 36,
         "task": "conll",
     }
+
+
+def test_several_seeds_keep_the_best_tagger(trained, tmp_path):
+    recipe = dataclasses.replace(
+        trained[0], output=str(tmp_path / "run"), seeds=2, steps=12, checkpoint_every=12
+    )
+    results = finetune(recipe)
+    assert results["metric"] == "f1"
+    best = results["seeds"][str(results["best_seed"])]
+    sentences = read_conll(f"{recipe.data}/valid.txt", Problems())
+    assert Tagger.from_pretrained(recipe.output).score(sentences) == pytest.approx(best)
 
 
 def test_command_line_scores_and_labels(trained, tmp_path, capsys):

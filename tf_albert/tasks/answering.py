@@ -5,15 +5,13 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from tf_albert import files
-from tf_albert.modeling.saving import read_provenance
 from tf_albert.modeling.span_labeler import AlbertSpanLabeler
 from tf_albert.tasks.batches import padded_rows, shortened
+from tf_albert.tasks.fine_tuned import read_fine_tuned
 from tf_albert.tasks.squad import Question
 from tf_albert.tasks.squad_answers import candidates, null_score, probabilities
 from tf_albert.tasks.squad_metrics import squad2_metrics, squad_metrics
 from tf_albert.tasks.squad_windows import tokenize_context, windows_of
-from tf_albert.text.tokenizer import AlbertTokenizer
 
 SPAN_TASKS = ("squad", "squad2")
 
@@ -91,15 +89,11 @@ class QuestionAnswerer:
             FileNotFoundError: there is no such folder.
             ValueError: the model was not fine-tuned on questions.
         """
-        folder = files.model_folder(where)
-        task = read_provenance(folder).get("task", {})
-        if task.get("task") not in SPAN_TASKS:
-            raise ValueError(
-                f"{folder} answers no questions. `tf-albert finetune --task squad` makes a model "
-                "that does."
-            )
-        model = AlbertSpanLabeler.from_pretrained(folder)
-        return cls(model, AlbertTokenizer.from_pretrained(folder), SpanDescription(**task))
+        otherwise = (
+            "answers no questions. `tf-albert finetune --task squad` makes a model that does."
+        )
+        folder, task, tokenizer = read_fine_tuned(where, SPAN_TASKS, otherwise)
+        return cls(AlbertSpanLabeler.from_pretrained(folder), tokenizer, SpanDescription(**task))
 
     def windows(self, question):
         """Returns the windows over a question's context, a list of `Window`."""

@@ -1,13 +1,15 @@
 """Questions with options, as a fine-tuning run sees them."""
 
-from pathlib import Path
-
 from tf_albert.modeling.multiple_choice import AlbertMultipleChoice
 from tf_albert.tasks.batches import ChoiceBatches
 from tf_albert.tasks.choosing import ChoiceDescription, Chooser
+from tf_albert.tasks.fine_tuned import train_and_dev
 from tf_albert.tasks.race import read_race
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.training.objectives import ClassificationObjective
+
+# The folders as they are published.
+FOLDERS = ("train", "dev")
 
 
 class ChoiceTask:
@@ -17,7 +19,7 @@ class ChoiceTask:
     """
 
     def __init__(self, recipe, tokenizer, problems):
-        train, dev = _folders(recipe)
+        train, dev = train_and_dev(recipe, FOLDERS)
         self.train, self.dev = read_race(train, problems), read_race(dev, problems)
         self.description = ChoiceDescription(recipe.sequence_length)
         preprocessor = AlbertPreprocessor(tokenizer, recipe.sequence_length)
@@ -42,14 +44,3 @@ class ChoiceTask:
     def collapse(self, metrics):
         """Returns None: no option is commoner than the others, so there is no guessing by it."""
         del metrics
-
-
-def _folders(recipe):
-    if recipe.data is not None:
-        return Path(recipe.data) / "train", Path(recipe.data) / "dev"
-    if recipe.train is None or recipe.dev is None:
-        raise ValueError(
-            "The task 'race' needs `data`, a folder with the folders train and dev, or `train` and "
-            "`dev`."
-        )
-    return recipe.train, recipe.dev

@@ -5,13 +5,11 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from tf_albert import files
 from tf_albert.modeling.multiple_choice import AlbertMultipleChoice
-from tf_albert.modeling.saving import read_provenance
 from tf_albert.tasks.batches import shortened_choices
+from tf_albert.tasks.fine_tuned import read_fine_tuned
+from tf_albert.tasks.metrics import accuracy_metrics
 from tf_albert.text.preprocessor import AlbertPreprocessor
-from tf_albert.text.tokenizer import AlbertTokenizer
-from tf_albert.training.evaluation import wilson_interval
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,16 +55,11 @@ class Chooser:
             FileNotFoundError: there is no such folder.
             ValueError: the model was not fine-tuned on questions with options.
         """
-        folder = files.model_folder(where)
-        task = read_provenance(folder).get("task", {})
-        if task.get("task") != "race":
-            raise ValueError(
-                f"{folder} chooses among no options. `tf-albert finetune --task race` makes a "
-                "model that does."
-            )
-        model = AlbertMultipleChoice.from_pretrained(folder)
-        description = ChoiceDescription(**task)
-        tokenizer = AlbertTokenizer.from_pretrained(folder)
+        otherwise = (
+            "chooses among no options. `tf-albert finetune --task race` makes one that does."
+        )
+        folder, task, tokenizer = read_fine_tuned(where, ("race",), otherwise)
+        model, description = AlbertMultipleChoice.from_pretrained(folder), ChoiceDescription(**task)
         return cls(model, AlbertPreprocessor(tokenizer, description.sequence_length), description)
 
     def probabilities(self, choices, batch_size=8):
@@ -98,10 +91,4 @@ def choice_metrics(choices, probabilities):
     """
     labels = np.array([choice.label for choice in choices])
     hits = int((probabilities.argmax(axis=1) == labels).sum())
-    low, high = wilson_interval(hits, len(choices))
-    return {
-        "accuracy": hits / len(choices),
-        "accuracy_low": low,
-        "accuracy_high": high,
-        "num_examples": len(choices),
-    }
+    return accuracy_metrics(hits, len(choices)) | {"num_examples": len(choices)}

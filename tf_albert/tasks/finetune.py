@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from tf_albert import files
 from tf_albert.tasks.best import BEST_FOLDER
-from tf_albert.tasks.predictions import Predictor
+from tf_albert.tasks.loading import load_predictor
 from tf_albert.tasks.run_task import Collapsed, run_task
 from tf_albert.training import loop, runs
 
@@ -76,7 +76,7 @@ class FinetuneRecipe(loop.LoopSettings):
 
 
 def finetune(recipe):
-    """Fine-tunes a classifier or a regressor, or goes on with a run that was stopped.
+    """Fine-tunes a model for a task, or goes on with a run that was stopped.
 
     Each checkpoint is scored on the development set, and the best one kept. A run that collapses is
     begun once more, with another seed and half the rate.
@@ -135,7 +135,7 @@ def _several(recipe, run):
             if is_new and not _folder(run, recipe.seed).exists():
                 shutil.rmtree(run)
             raise
-    metric = Predictor.from_pretrained(_folder(run, recipe.seed)).description.metric
+    metric = load_predictor(_folder(run, recipe.seed)).description.metric
     scores = {seed: values[metric] for seed, values in metrics.items()}
     best = max(scores, key=scores.get)
     with files.replacing_folder(run / files.MODEL_FOLDER) as folder:

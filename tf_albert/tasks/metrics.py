@@ -28,11 +28,8 @@ def classification_metrics(labels, probabilities):
     predicted = probabilities.argmax(axis=1)
     of_label = probabilities[np.arange(len(labels)), labels]
     hits = int((predicted == np.array(labels)).sum())
-    low, high = wilson_interval(hits, len(labels))
     return {
-        "accuracy": hits / len(labels),
-        "accuracy_low": low,
-        "accuracy_high": high,
+        **accuracy_metrics(hits, len(labels)),
         **(
             {"f1": float(metrics.f1_score(labels, predicted))}
             if probabilities.shape[1] == 2
@@ -45,6 +42,17 @@ def classification_metrics(labels, probabilities):
         "predicted_classes": len(set(predicted.tolist())),
         "num_examples": len(labels),
     }
+
+
+def accuracy_metrics(hits, num_examples):
+    """Returns `accuracy` with its 95 % interval, `accuracy_low` and `accuracy_high`.
+
+    Args:
+        hits: int. How many were right.
+        num_examples: int. Of how many.
+    """
+    low, high = wilson_interval(hits, num_examples)
+    return {"accuracy": hits / num_examples, "accuracy_low": low, "accuracy_high": high}
 
 
 def regression_metrics(labels, scores):

@@ -1,10 +1,9 @@
 """Questions on contexts, as a fine-tuning run sees them."""
 
-from pathlib import Path
-
 from tf_albert.modeling.span_labeler import AlbertSpanLabeler
 from tf_albert.tasks.answering import QuestionAnswerer, SpanDescription
 from tf_albert.tasks.batches import SpanBatches
+from tf_albert.tasks.fine_tuned import train_and_dev
 from tf_albert.tasks.squad import read_squad
 from tf_albert.training.objectives import SpanObjective
 
@@ -24,7 +23,7 @@ class SpanTask:
     """
 
     def __init__(self, recipe, tokenizer, problems):
-        train, dev = _paths(recipe)
+        train, dev = train_and_dev(recipe, FILES[recipe.task])
         self.train, self.dev = read_squad(train, problems), read_squad(dev, problems)
         self.description = SpanDescription(recipe.task, recipe.sequence_length, recipe.stride)
         self._answerer = QuestionAnswerer(None, tokenizer, self.description)
@@ -77,15 +76,3 @@ def _places(question, windows):
     answer = question.answers[0]
     span = windows[0].context.span_of(answer.start, answer.end)
     return [span and window.places_of(span) for window in windows]
-
-
-def _paths(recipe):
-    if recipe.data is not None:
-        names = FILES[recipe.task]
-        return tuple(Path(recipe.data) / name for name in names)
-    if recipe.train is None or recipe.dev is None:
-        files = " and ".join(FILES[recipe.task])
-        raise ValueError(
-            f"The task {recipe.task!r} needs `data`, a folder with {files}, or `train` and `dev`."
-        )
-    return recipe.train, recipe.dev

@@ -1,12 +1,11 @@
 """Sentences with a label a word, as a fine-tuning run sees them."""
 
-from pathlib import Path
-
 import numpy as np
 
 from tf_albert.modeling.token_classifier import AlbertTokenClassifier
 from tf_albert.tasks.batches import TokenBatches
 from tf_albert.tasks.conll import read_conll
+from tf_albert.tasks.fine_tuned import train_and_dev
 from tf_albert.tasks.tagging import TagDescription, Tagger, row_of_words
 from tf_albert.training.objectives import TokenObjective
 
@@ -21,7 +20,7 @@ class TagTask:
     """
 
     def __init__(self, recipe, tokenizer, problems):
-        train, dev = _paths(recipe)
+        train, dev = train_and_dev(recipe, FILES)
         self.train, self.dev = read_conll(train, problems), read_conll(dev, problems)
         labels = sorted({label for sentence in self.train for label in sentence.labels})
         self.description = TagDescription(labels, recipe.sequence_length)
@@ -76,14 +75,3 @@ class TagTask:
     def collapse(self, metrics):
         """Returns None: at first every tagger says that no word is of any name."""
         del metrics
-
-
-def _paths(recipe):
-    if recipe.data is not None:
-        return tuple(Path(recipe.data) / name for name in FILES)
-    if recipe.train is None or recipe.dev is None:
-        raise ValueError(
-            f"The task 'conll' needs `data`, a folder with {' and '.join(FILES)}, or `train` and "
-            "`dev`."
-        )
-    return recipe.train, recipe.dev

@@ -5,12 +5,10 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from tf_albert import files
-from tf_albert.modeling.saving import read_provenance
 from tf_albert.modeling.token_classifier import AlbertTokenClassifier
 from tf_albert.tasks.batches import padded_rows, shortened
+from tf_albert.tasks.fine_tuned import read_fine_tuned
 from tf_albert.tasks.tagging_metrics import OUTSIDE, tagging_metrics
-from tf_albert.text.tokenizer import AlbertTokenizer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,15 +88,9 @@ class Tagger:
             FileNotFoundError: there is no such folder.
             ValueError: the model was not fine-tuned on tagged sentences.
         """
-        folder = files.model_folder(where)
-        task = read_provenance(folder).get("task", {})
-        if task.get("task") != "conll":
-            raise ValueError(
-                f"{folder} labels no words. `tf-albert finetune --task conll` makes a model that "
-                "does."
-            )
-        model = AlbertTokenClassifier.from_pretrained(folder)
-        return cls(model, AlbertTokenizer.from_pretrained(folder), TagDescription(**task))
+        otherwise = "labels no words. `tf-albert finetune --task conll` makes a model that does."
+        folder, task, tokenizer = read_fine_tuned(where, ("conll",), otherwise)
+        return cls(AlbertTokenClassifier.from_pretrained(folder), tokenizer, TagDescription(**task))
 
     def labels_of(self, sentences, batch_size=32):
         """Returns the label of each word: a list of lists of str.

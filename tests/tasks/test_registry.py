@@ -77,7 +77,10 @@ def test_snli_leaves_out_what_annotators_did_not_agree_on(tmp_path):
     problems = Problems()
     examples = read_train(task_of("snli"), tmp_path, problems)
     assert examples == Examples([("A dog.", "An animal.")], ["entailment"])
-    assert "1 × the label '-', none of contradiction, entailment, neutral" in problems.summary()
+    assert problems.summary() == (
+        "1 × the label '-', none of contradiction, entailment, neutral: "
+        f"{tmp_path}/snli_1.0_train.jsonl, line 2"
+    )
 
 
 def test_imdb_lies_in_folders_or_in_lines(tmp_path):
@@ -100,11 +103,12 @@ def test_imdb_without_one_of_its_folders(tmp_path):
         read_train(task_of("imdb"), tmp_path, Problems())
 
 
-def test_diagnostic_task_has_nothing_to_train_on(tmp_path):
+def test_diagnostic_file_is_read_where_it_lies_beside_mnlis(tmp_path):
+    for name in ("test_matched", "test_mismatched"):
+        write(tmp_path, f"{name}.tsv", "index\tsentence1\tsentence2\n3\tc\td\n")
+    assert list(read_test(task_of("mnli"), tmp_path)) == ["MNLI-m", "MNLI-mm"]
     write(tmp_path, "diagnostic.tsv", "index\tsentence1\tsentence2\n0\ta\tb\n")
-    with pytest.raises(ValueError, match="'ax' has no training file: a model of `mnli`"):
-        read_train(task_of("ax"), tmp_path, Problems())
-    assert read_test(task_of("ax"), tmp_path)["AX"] == (Examples([("a", "b")], None), ["0"])
+    assert read_test(task_of("mnli"), tmp_path)["AX"] == (Examples([("a", "b")], None), ["0"])
 
 
 def test_unknown_task():

@@ -1,5 +1,7 @@
 """Labelled rows become batches no longer than their longest row."""
 
+import abc
+
 import numpy as np
 import tensorflow as tf
 
@@ -7,7 +9,7 @@ import tensorflow as tf
 LENGTH_STEP = 16
 
 
-class EpochBatches:
+class EpochBatches(abc.ABC):
     """Batches of examples in another order in every epoch; a pure function of seed, step, replica.
 
     A subclass says in `element` what becomes of the examples of a step.
@@ -33,9 +35,9 @@ class EpochBatches:
         self.batch_size = batch_size
         self.seed = seed
 
+    @abc.abstractmethod
     def element(self, columns):
         """Returns the batch, a dict of tensors, of `columns` that hold its examples alone."""
-        raise NotImplementedError
 
     def dataset(self, first_step, num_steps, replicas=None):
         """Returns the batches of some steps, as `PretrainingBatches.dataset` does.

@@ -1,4 +1,4 @@
-"""The best weights of a run by its development set, and when a run has gone wrong."""
+"""The best weights of a run by its development set."""
 
 from pathlib import Path
 

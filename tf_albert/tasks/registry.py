@@ -23,7 +23,9 @@ class Task:
         metric: str. The metric that the best checkpoint and the best seed are chosen by.
         dev: tuple of str. The development files; the first one counts.
         test: dict of file to the name that GLUE's submission gives its predictions.
-        train: str. The training file; empty where the task has none.
+        diagnostic: dict, as `test`. Files that a model of the task is tested on where they lie
+            beside its own.
+        train: str. The training file.
         columns: tuple of str, or None. Names of the columns of a file without a first row of names.
         id_column: str. What numbers the rows of the test files.
     """
@@ -35,6 +37,7 @@ class Task:
     metric: str = "accuracy"
     dev: tuple = ("dev.tsv",)
     test: dict = dataclasses.field(default_factory=dict)
+    diagnostic: dict = dataclasses.field(default_factory=dict)
     train: str = "train.tsv"
     columns: tuple | None = None
     id_column: str = "index"
@@ -87,6 +90,7 @@ TASKS = {
             labels=NLI,
             dev=("dev_matched.tsv", "dev_mismatched.tsv"),
             test={"test_matched.tsv": "MNLI-m", "test_mismatched.tsv": "MNLI-mm"},
+            diagnostic={"diagnostic.tsv": "AX"},
         ),
         Task(
             name="qnli",
@@ -96,15 +100,6 @@ TASKS = {
         ),
         Task(name="rte", text_columns=PAIR, labels=ENTAILMENT, test={"test.tsv": "RTE"}),
         Task(name="wnli", text_columns=PAIR, test={"test.tsv": "WNLI"}),
-        Task(
-            name="ax",
-            text_columns=PAIR,
-            labels=NLI,
-            metric="matthews",
-            dev=(),
-            test={"diagnostic.tsv": "AX"},
-            train="",
-        ),
         Task(
             name="snli",
             text_columns=PAIR,
@@ -145,13 +140,9 @@ def read_train(task, folder, problems):
 
     Raises:
         FileNotFoundError: a file is missing.
-        ValueError: a task without a training file, or a file of something else.
+        ValueError: a file of something else, or what `problems` raises.
     """
-    if not task.train:
-        raise ValueError(
-            f"The task {task.name!r} has no training file: a model of `mnli` is tested on it."
-        )
-    return _read(task, Path(folder) / task.train, problems)
+    return read_file(task, Path(folder) / task.train, problems)
 
 
 def read_dev(task, folder, problems):
@@ -159,7 +150,9 @@ def read_dev(task, folder, problems):
 
     Args and raises: as of `read_train`.
     """
-    return {name.partition(".")[0]: _read(task, Path(folder) / name, problems) for name in task.dev}
+    return {
+        name.partition(".")[0]: read_file(task, Path(folder) / name, problems) for name in task.dev
+    }
 
 
 def read_file(task, path, problems):
@@ -167,7 +160,20 @@ def read_file(task, path, problems):
 
     Args and raises: as of `read_train`.
     """
-    return _read(task, Path(path), problems)
+    path = Path(path)
+    if path.is_dir():
+        return _read_folder(task, path)
+    if not path.suffix and not path.exists():
+        path = path.with_suffix(".jsonl")  # the other form of a task that lies in folders
+    return read_examples(
+        path,
+        list(task.text_columns),
+        task.label_column,
+        task.is_regression,
+        problems,
+        task.columns and list(task.columns),
+        task.labels,
+    )
 
 
 def read_test(task, folder):
@@ -185,41 +191,14 @@ def read_test(task, folder):
         FileNotFoundError: a file is missing.
         ValueError: a file of something else. No row of a test file may be left out.
     """
-    tests = {}
-    for file, name in task.test.items():
-        path = Path(folder) / file
+    tests, folder = {}, Path(folder)
+    beside = {file: name for file, name in task.diagnostic.items() if (folder / file).exists()}
+    for file, name in (task.test | beside).items():
+        path = folder / file
         columns = [*task.text_columns, task.id_column]
         rows = read_examples(path, columns, problems=Problems(strict=True)).texts
         tests[name] = (Examples([row[:-1] for row in rows], None), [row[-1] for row in rows])
     return tests
-
-
-def _read(task, path, problems):
-    if path.is_dir():
-        return _read_folder(task, path)
-    if task.name == "imdb" and not path.exists():
-        path = path.with_suffix(".jsonl")
-    examples = read_examples(
-        path,
-        list(task.text_columns),
-        task.label_column,
-        task.is_regression,
-        problems,
-        task.columns and list(task.columns),
-    )
-    return examples if task.is_regression else _of_known_labels(task, examples, path, problems)
-
-
-def _of_known_labels(task, examples, path, problems):
-    """Leaves out examples of other labels, as `-` is in SNLI, where annotators did not agree."""
-    texts, labels = [], []
-    for text, label in zip(examples.texts, examples.labels, strict=True):
-        if label in task.labels:
-            texts.append(text)
-            labels.append(label)
-        else:
-            problems.add(str(path), f"the label {label!r}, none of {', '.join(task.labels)}")
-    return Examples(texts, labels)
 
 
 def _read_folder(task, folder):

@@ -40,7 +40,13 @@ class Flaw(ValueError):
 
 
 def read_examples(
-    path, text_columns, label_column=None, regression=False, problems=None, columns=None
+    path,
+    text_columns,
+    label_column=None,
+    regression=False,
+    problems=None,
+    columns=None,
+    known_labels=None,
 ):
     """Returns the examples in a table.
 
@@ -53,10 +59,11 @@ def read_examples(
         label_column: str or None. The column with the label.
         regression: bool. Whether labels are numbers.
         problems: `Problems` or None. Told of every row that is left out: one with other columns
-            than the header, no JSON, an empty text or label, no number where one is expected. None
-            makes the first an error.
+            than the header, no JSON, an empty text or label, no number where one is expected, a
+            label that is none of `known_labels`. None makes the first an error.
         columns: list of str or None. The names of the columns of a file whose first row does not
             name them.
+        known_labels: tuple of str or None. The labels that there are; None for any.
 
     Returns:
         `Examples`.
@@ -75,6 +82,7 @@ def read_examples(
         try:
             text = tuple(_text(row, column) for column in text_columns)
             label = None if label_column is None else _label(row, label_column, regression)
+            _check_label(label, known_labels)
         except Flaw as flaw:
             problems.add(f"{path}, line {number}", flaw.kind, flaw.what)
             continue
@@ -157,6 +165,11 @@ def _label(row, column, regression):
     if not math.isfinite(number):
         raise Flaw(f"column {column!r} must hold a number", f"{value!r}")
     return number
+
+
+def _check_label(label, known_labels):
+    if known_labels is not None and label not in known_labels:
+        raise Flaw(f"the label {label!r}, none of {', '.join(known_labels)}")
 
 
 def class_ids(examples, labels, where):

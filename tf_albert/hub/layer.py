@@ -56,8 +56,8 @@ class HubLayer(keras.layers.Layer):
     ):
         if signature is not None and trainable:
             raise ValueError(
-                f"The signature {signature!r} cannot be trained: it holds its weights as constants "
-                "of a graph. Leave out `signature` to train the module's own call."
+                f"The signature {signature!r} cannot be trained: it does not say which weights are "
+                "its own. Leave out `signature` to train the module's own call."
             )
         super().__init__(trainable=trainable, autocast=False, **kwargs)
         self.handle = str(handle)

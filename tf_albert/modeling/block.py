@@ -57,8 +57,6 @@ class SelfAttention(AlbertLayer):
         self.hidden_dropout = self.dropout(self.config.hidden_dropout_prob, "hidden_dropout")
         self.normalization = self.layer_norm()
 
-    num_dropouts = 2
-
     def draw_seeds(self, num_calls):
         """Returns for each dropout the seeds of some calls, `(num_calls, 2)`, or None at rate 0."""
         return [
@@ -124,8 +122,6 @@ class FeedForward(AlbertLayer):
         self.output_projection = self.dense(self.config.hidden_size, "output")
         self.hidden_dropout = self.dropout(self.config.hidden_dropout_prob, "hidden_dropout")
         self.normalization = self.layer_norm()
-
-    num_dropouts = 1
 
     def draw_seeds(self, num_calls):
         """Returns for the dropout the seeds of some calls, as `SelfAttention.draw_seeds`."""

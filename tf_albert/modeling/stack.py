@@ -73,15 +73,13 @@ class BlockStack:
             self.bias,
             tokens=self.tokens,
             first_only=first_only,
-            seeds=self._seeds_of(attention, number),
             training=self.training,
+            **self._seeds_of(attention, number),
         )
-        return feed_forward(
-            hidden, seeds=self._seeds_of(feed_forward, number), training=self.training
-        )
+        return feed_forward(hidden, training=self.training, **self._seeds_of(feed_forward, number))
 
     def _seeds_of(self, part, number):
-        return [
-            None if seeds is None else ops.take(seeds, number, axis=0)
-            for seeds in self.seeds.get(part, part.num_dropouts * [None])
-        ]
+        if not self.training:
+            return {}
+        drawn = self.seeds[part]
+        return {"seeds": [None if s is None else ops.take(s, number, axis=0) for s in drawn]}

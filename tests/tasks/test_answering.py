@@ -6,8 +6,9 @@ import json
 import numpy as np
 import pytest
 
+from tests.tasks.pretrained import save_pretrained
 from tests.training.recipes import small_model
-from tf_albert import AlbertClassifier, AlbertPretrainer, files
+from tf_albert import AlbertClassifier, files
 from tf_albert.cli.main import main
 from tf_albert.tasks.answering import QuestionAnswerer
 from tf_albert.tasks.finetune import FinetuneRecipe, finetune
@@ -44,10 +45,7 @@ def write_squad(path, count, seed, unanswerable=False):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, tokenizer):
     folder = tmp_path_factory.mktemp("squad")
-    config = small_model(tokenizer.vocab_size).replace(
-        initializer_range=0.1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
-    )
-    AlbertPretrainer(config).save_pretrained(folder / "pretrained", tokenizer)
+    save_pretrained(folder / "pretrained", tokenizer)
     for name, unanswerable in (("squad", False), ("squad2", True)):
         write_squad(folder / f"{name}-train.json", 150, seed=0, unanswerable=unanswerable)
         write_squad(folder / f"{name}-dev.json", 40, seed=1, unanswerable=unanswerable)

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from tests.training.recipes import small_model
-from tf_albert import AlbertPretrainer, files
+from tests.tasks.pretrained import save_pretrained
+from tf_albert import files
 from tf_albert.cli.main import main
 from tf_albert.tasks.finetune import FinetuneRecipe, finetune
 from tf_albert.tasks.problems import Problems
@@ -37,10 +37,7 @@ def write_race(folder, count, seed):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, tokenizer):
     folder = tmp_path_factory.mktemp("race")
-    config = small_model(tokenizer.vocab_size).replace(
-        initializer_range=0.1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
-    )
-    AlbertPretrainer(config).save_pretrained(folder / "init", tokenizer)
+    save_pretrained(folder / "init", tokenizer)
     write_race(folder / "train", 80, seed=0)
     write_race(folder / "dev", 30, seed=1)
     recipe = FinetuneRecipe(

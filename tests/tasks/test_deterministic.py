@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from tests.tasks.test_finetune import write_table
+from tests.tasks.tables import write_table
 from tests.training.recipes import small_model
 from tf_albert import AlbertClassifier, AlbertPretrainer
 

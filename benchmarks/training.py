@@ -10,7 +10,6 @@ first.
 """
 
 import argparse
-import functools
 import os
 import tempfile
 from pathlib import Path
@@ -18,10 +17,8 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
-import keras_hub
 import numpy as np
 import tensorflow as tf
-import torch
 import transformers
 
 import tf_albert
@@ -29,6 +26,7 @@ from benchmarks.inference import read_texts
 from benchmarks.measure import describe_machine, matmul_rates, take_turns, use_threads
 from benchmarks.report import Row, report
 from benchmarks.share import share_of_products
+from benchmarks.trainers import POLICIES, RATE, KerasHubTrainer, TorchTrainer
 from tf_albert.convert import formats
 from tf_albert.data.batches import PretrainingBatches
 from tf_albert.data.prepare import prepare
@@ -38,16 +36,8 @@ from tf_albert.training.objectives import ClassificationObjective, PretrainingOb
 from tf_albert.training.optimizers import make_optimizer
 from tf_albert.training.step import make_train_step
 
-POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
-# So small that the weights, and with them the losses, stay comparable through all rounds.
-RATE = 1e-9
 # bfloat16 rounds to 8 bits, and each library rounds elsewhere.
 CLOSE = {"float32": 1e-4, "bfloat16": 0.05}
-INPUTS = {
-    "input_ids": "input_word_ids",
-    "attention_mask": "input_mask",
-    "token_type_ids": "input_type_ids",
-}
 
 
 def main():
@@ -140,7 +130,7 @@ def _full(batch, vocab_size):
 
 def _finetuning_row(data, dtype, rounds):
     ours = _ours(tf_albert.AlbertClassifier, data.folder / "classifier", dtype)
-    theirs = _Torch(
+    theirs = TorchTrainer(
         transformers.AutoModelForSequenceClassification,
         data.folder / "classifier_huggingface",
         dtype,
@@ -163,13 +153,13 @@ def _finetuning_row(data, dtype, rounds):
 def _pretraining_rows(data, dtype, length, batch_size, rounds):
     ours = _ours(tf_albert.AlbertPretrainer, data.folder / "pretrainer", dtype)
     step = _step(ours, PretrainingObjective())
-    theirs = _Torch(
+    theirs = TorchTrainer(
         transformers.AlbertForPreTraining, data.folder / "pretrainer_huggingface", dtype
     )
     pairs = data.pretraining(length, batch_size)
     full = [_full(batch, data.tokenizer.vocab_size) for batch in pairs]
     for_torch = [theirs.pretraining(batch) for batch in pairs]
-    keras_hub_model = _KerasHub(data.folder / "pretrainer_keras_hub", dtype, full)
+    keras_hub_model = KerasHubTrainer(data.folder / "pretrainer_keras_hub", dtype, full)
     _compare(step(pairs[0])["loss"], theirs.step(for_torch[0]), dtype)
     _compare(step(full[0])["mlm_loss"], keras_hub_model.first_loss(), dtype)
     timings = take_turns(
@@ -220,85 +210,6 @@ def _compare(ours, theirs, dtype):
         raise ValueError(
             f"The losses in {dtype} are {float(ours)} and {float(theirs)}: nothing to compare."
         )
-
-
-class _Torch:
-    """A model of transformers, and one step of training it."""
-
-    def __init__(self, model_class, folder, dtype):
-        self.model = model_class.from_pretrained(folder).train()
-        for module in self.model.modules():
-            if isinstance(module, torch.nn.Dropout):
-                module.p = 0.0  # that before the sentence-order head, which no other has
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=RATE, weight_decay=0.01)
-        self.autocast = functools.partial(
-            torch.autocast, "cpu", dtype=torch.bfloat16, enabled=dtype == "bfloat16"
-        )
-
-    def step(self, batch):
-        """Trains on one batch as `Trainer` does; returns the loss."""
-        with self.autocast():
-            loss = self.model(**batch).loss
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        return loss.item()
-
-    def _inputs(self, batch):
-        longest = int(tf.reduce_max(tf.reduce_sum(batch["input_mask"], axis=1)))
-        return {
-            theirs: torch.tensor(batch[ours].numpy()[:, :longest], dtype=torch.long)
-            for theirs, ours in INPUTS.items()
-        }
-
-    def classification(self, batch):
-        """Returns a batch of labelled rows, padded to the longest."""
-        labels = torch.tensor(batch["labels"].numpy(), dtype=torch.long)
-        return self._inputs(batch) | {"labels": labels}
-
-    def pretraining(self, batch):
-        """Returns a batch of masked pairs, padded to the longest; -100 is no label."""
-        inputs = self._inputs(batch)
-        labels = np.full(inputs["input_ids"].shape, -100)
-        rows, slots = np.nonzero(batch["masked_lm_weights"].numpy())
-        positions = batch["masked_lm_positions"].numpy()[rows, slots]
-        labels[rows, positions] = batch["masked_lm_ids"].numpy()[rows, slots]
-        order = torch.tensor(batch["sentence_order_labels"].numpy(), dtype=torch.long)
-        return inputs | {"labels": torch.tensor(labels), "sentence_order_label": order}
-
-
-class _KerasHub:
-    """`AlbertMaskedLM` of keras-hub on given batches."""
-
-    def __init__(self, folder, dtype, batches):
-        self.model = keras_hub.models.AlbertMaskedLM.from_preset(
-            str(folder), preprocessor=None, dtype=POLICIES[dtype]
-        )
-        self.model.compile(optimizer=keras.optimizers.AdamW(RATE, weight_decay=0.01))
-        self.rows = [
-            (
-                {
-                    "token_ids": batch["input_word_ids"],
-                    "padding_mask": batch["input_mask"],
-                    "segment_ids": batch["input_type_ids"],
-                    "mask_positions": batch["masked_lm_positions"],
-                },
-                batch["masked_lm_ids"],
-                batch["masked_lm_weights"],
-            )
-            for batch in batches
-        ]
-        parts = tf.nest.map_structure(lambda *parts: tf.stack(parts), *self.rows)
-        self.dataset = tf.data.Dataset.from_tensor_slices(parts)
-
-    def first_loss(self):
-        """Returns the loss of the first batch."""
-        return self.model.test_on_batch(*self.rows[0])[0]
-
-    def fit(self):
-        """Trains on all batches."""
-        self.model.fit(self.dataset, verbose=0)
 
 
 if __name__ == "__main__":

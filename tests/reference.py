@@ -140,9 +140,15 @@ def pooled_logits(weights, config, inputs):
     return dense(encode(weights, config, inputs)["pooled_output"], weights["head"])
 
 
-def token_logits(weights, config, inputs):
-    """Returns the logits of every token, `(batch, length, classes)`; for a span, start and end."""
-    return dense(encode(weights, config, inputs)["sequence_output"], weights["head"])
+def token_logits(weights, config, inputs, fill):
+    """Returns the logits of every token, `(batch, length, classes)`; for a span, start and end.
+
+    Padding, of which the first token of a row is never a part, has the logit `fill`.
+    """
+    logits = dense(encode(weights, config, inputs)["sequence_output"], weights["head"])
+    is_token = np.array(inputs["input_mask"], bool)
+    is_token[:, 0] = True
+    return np.where(is_token[..., None], logits, np.float32(fill))
 
 
 def choice_logits(weights, config, inputs):

@@ -44,7 +44,9 @@ def written_equals_live(architecture, config, folder):
     model.save_pretrained(folder / "ours")
     formats.convert(folder / "ours", folder / "theirs", "huggingface")
     inputs = inputs_of(config, ARCHITECTURES[architecture])
-    assert_close(outputs_here(model, inputs), outputs(architecture, folder / "theirs", inputs))
+    assert_close(
+        outputs_here(model, inputs), outputs(architecture, folder / "theirs", inputs), inputs
+    )
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -74,7 +76,7 @@ def read_equals_live(architecture, config, folder):
         folder, allow_missing=MISSING.get(architecture, [])
     )
     inputs = inputs_of(config, ARCHITECTURES[architecture])
-    assert_close(outputs_here(model, inputs), outputs(architecture, folder, inputs))
+    assert_close(outputs_here(model, inputs), outputs(architecture, folder, inputs), inputs)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

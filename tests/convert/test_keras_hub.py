@@ -34,7 +34,7 @@ def read_equals_live(name, config, folder):
     )
     assert model.config == config
     inputs = inputs_of(config)
-    assert_close(outputs_here(model, inputs), outputs(name, folder, inputs))
+    assert_close(outputs_here(model, inputs), outputs(name, folder, inputs), inputs)
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -53,7 +53,7 @@ def written_equals_live(name, config, folder):
     model.save_pretrained(folder / "ours")
     formats.convert(folder / "ours", folder / "theirs", "keras_hub")
     inputs = inputs_of(config)
-    assert_close(outputs_here(model, inputs), outputs(name, folder / "theirs", inputs))
+    assert_close(outputs_here(model, inputs), outputs(name, folder / "theirs", inputs), inputs)
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -9,13 +9,20 @@ from tf_albert import AlbertSpanLabeler
 
 def test_start_and_end_are_the_two_columns_of_the_reference(small_config):
     labeler, inputs = randomize(AlbertSpanLabeler(small_config)), random_inputs(small_config)
-    assert (inputs["input_mask"] == 0).any()  # padding has logits too
+    assert (inputs["input_mask"] == 0).any()
     logits = labeler(inputs)
-    expected = reference.token_logits(reference_weights(labeler), small_config, inputs)
+    expected = reference.token_logits(reference_weights(labeler), small_config, inputs, fill=-1e30)
     assert sorted(logits) == ["end_logits", "start_logits"]
     assert expected.shape == (5, 17, 2)
     np.testing.assert_allclose(logits["start_logits"], expected[..., 0], atol=1e-5)
     np.testing.assert_allclose(logits["end_logits"], expected[..., 1], atol=1e-5)
+
+
+def test_padding_is_never_probable(small_config):
+    labeler, inputs = randomize(AlbertSpanLabeler(small_config)), random_inputs(small_config)
+    probabilities = keras.ops.softmax(labeler(inputs)["start_logits"]).numpy()
+    assert (probabilities[inputs["input_mask"] == 0] == 0.0).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), np.ones(5), rtol=1e-6)
 
 
 def test_head_has_no_dropout(small_config):

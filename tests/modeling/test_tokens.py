@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from tests import reference
 from tests.helpers import randomize, reference_weights
-from tf_albert import AlbertClassifier, AlbertEncoder, AlbertMultipleChoice, AlbertPretrainer
+from tf_albert import (
+    AlbertClassifier,
+    AlbertEncoder,
+    AlbertMultipleChoice,
+    AlbertPretrainer,
+    AlbertSpanLabeler,
+    AlbertTokenClassifier,
+)
 from tf_albert.modeling.tokens import FlatTokens, PaddedTokens
 
 # Keras asks whether a softmax over one token is meant; a token alone attends to itself.
@@ -51,6 +58,10 @@ def test_flat_tokens_lie_one_below_another():
     np.testing.assert_array_equal(tokens.input_mask, MASK[:, :3])  # as long as the longest
     padded = tokens.pad(flat)
     np.testing.assert_array_equal(padded[tf.constant(MASK[:, :3]) == 1], flat)
+    np.testing.assert_array_equal(
+        tokens.restore(flat[:, None], fill=-1)[..., 0],
+        [[0, 1, -1, -1, -1], [5, 6, 7, -1, -1], [10, -1, -1, -1, -1]],
+    )
     np.testing.assert_array_equal(
         tokens.take(flat[:, None], tf.constant([[1, 0], [2, 2], [0, 0]]))[..., 0],
         [[1, 0], [7, 7], [10, 10]],
@@ -122,6 +133,28 @@ def test_choices_equal_those_of_padded_rows(small_config):
     assert_same_gradients(model, {name: row.reshape(2, 3, 11) for name, row in rows.items()})
 
 
+@pytest.mark.parametrize(
+    ("model_class", "arguments", "fill"),
+    [(AlbertSpanLabeler, {}, -1e30), (AlbertTokenClassifier, {"num_classes": 7}, 0.0)],
+)
+def test_models_of_tokens_equal_those_of_padded_rows(small_config, model_class, arguments, fill):
+    model = randomize(model_class(AlbertEncoder(small_config), **arguments))
+    weights = reference_weights(model)
+
+    @settings(max_examples=8)
+    @given(lengths=lengths, padding=st.integers(0, 3))
+    def check(lengths, padding):
+        inputs = rows_of(lengths, small_config, padding)
+        expected = reference.token_logits(weights, small_config, inputs, fill)
+        logits = model(inputs)
+        if model_class is AlbertSpanLabeler:
+            logits = np.stack([logits["start_logits"], logits["end_logits"]], axis=-1)
+        np.testing.assert_allclose(logits, expected, atol=1e-5)
+        assert_same_gradients(model, inputs)
+
+    check()
+
+
 def assert_same_gradients(model, inputs):
     def outputs_and_gradients(skip_padding):
         model.encoder.skip_padding = skip_padding
@@ -179,3 +212,7 @@ def test_padded_tokens_stay_as_they_are():
     assert tokens.flatten(rows) is rows
     assert tokens.pad(rows) is rows
     np.testing.assert_array_equal(tokens.first(rows), [0, 5, 10])
+    np.testing.assert_array_equal(
+        tokens.restore(rows[..., None], fill=-1)[..., 0],
+        [[0, 1, -1, -1, -1], [5, 6, 7, -1, -1], [10, -1, -1, -1, -1]],
+    )

@@ -122,7 +122,8 @@ def _difference(name, first, second, mask):
             "two are no conversion of each other."
         )
     difference = np.abs(first - second)
-    if name in TOKEN_OUTPUTS:
+    # The logits of a token classifier have three axes, those of other models two.
+    if name in TOKEN_OUTPUTS or (name == "logits" and difference.ndim == 3):
         difference = difference[mask == 1]
     # NaN compares as neither large nor small.
     return float(np.max(np.nan_to_num(difference, nan=np.inf)))

@@ -34,13 +34,14 @@ class AlbertEncoder(AlbertModel):
         shape of `sequence_output`.
 
     Attributes:
-        skip_padding: bool. Whether `pool` and `predict_tokens`, which the task models call, do no
-            work on padding. The number of tokens is then no static shape, which only TensorFlow
-            without XLA does without: set it to False before `compile(jit_compile=True)`.
+        skip_padding: bool. Whether `pool`, `predict_tokens` and `map_tokens`, which the task models
+            call, do no work on padding. The number of tokens is then no static shape, which only
+            TensorFlow without XLA does without: set it to False before
+            `compile(jit_compile=True)`.
         remat: bool, False at first. Whether the backward pass computes the activations of each
             block anew, with the same dropout, and does not keep them: less memory, more time.
-        loop_layers: bool, False at first. Whether `pool` and `predict_tokens` loop over the shared
-            block, so that tracing and compilation take the same time at any depth.
+        loop_layers: bool, False at first. Whether those three loop over the shared block, so that
+            tracing and compilation take the same time at any depth.
 
     Raises:
         ValueError: an input is missing, the sequence is longer than the positions, or `loop_layers`
@@ -133,6 +134,22 @@ class AlbertEncoder(AlbertModel):
         """
         hidden, tokens = self._encode_tokens(inputs, training)
         return tokens.take(hidden, positions), self.pooler(tokens.first(hidden))
+
+    def map_tokens(self, function, inputs, fill, training=False):
+        """Returns what a function makes of each token's last vector: no work on padding.
+
+        Args:
+            function: function of a tensor whose last axis is `hidden_size` and which keeps the
+                others, of which there is one or, with `skip_padding` False, two.
+            inputs: dict of int tensors, as for a call.
+            fill: float. What stands in the places of padding.
+            training: bool. Whether dropout acts.
+
+        Returns:
+            tensor of shape `(batch, length, width)`.
+        """
+        hidden, tokens = self._encode_tokens(inputs, training)
+        return tokens.restore(function(hidden), fill)
 
     def _encode_tokens(self, inputs, training, first_only=False):
         """Returns the last layer's output without padding, and how its tokens lie."""

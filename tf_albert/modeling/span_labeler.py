@@ -4,14 +4,18 @@ import keras
 
 from tf_albert.modeling.task_model import TokenTaskModel
 
+NO_ANSWER_LOGIT = -1e30
+
 
 @keras.saving.register_keras_serializable("tf_albert")
 class AlbertSpanLabeler(TokenTaskModel):
     """The encoder with a dense layer of two columns, start and end, on `sequence_output`.
 
-    Padding and the question have logits as every token has: who reads an answer off them leaves
-    those out. A loss on each output and `loss_weights` of 0.5 give Google's loss.
-    Source: Google's squad_utils.py, `create_v1_model`: no dropout before the dense layer.
+    Padding has the logit -1e30, so that no softmax gives it anything. The question has logits as
+    every token has: who reads an answer off them leaves it out. A loss on each output and
+    `loss_weights` of 0.5 give Google's loss.
+    Source: Google's squad_utils.py, `create_v1_model`: no dropout before the dense layer; the
+    number for padding is that of its `create_v2_model`.
 
     Args:
         encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
@@ -39,6 +43,5 @@ class AlbertSpanLabeler(TokenTaskModel):
         super().__init__(encoder, num_logits=2, dropout=0.0, **kwargs)
 
     def call(self, inputs, training=False):
-        sequence = self.encoder(inputs, training=training)["sequence_output"]
-        logits = self.logits(sequence, training)
+        logits = self.token_logits(inputs, training, fill=NO_ANSWER_LOGIT)
         return {"start_logits": logits[..., 0], "end_logits": logits[..., 1]}

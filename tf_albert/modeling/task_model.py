@@ -46,6 +46,18 @@ class TokenTaskModel(TaskModel):
     Args: as for `TaskModel`.
     """
 
+    def token_logits(self, inputs, training, fill):
+        """Returns the float32 logits of each token, `(batch, length, num_logits)`.
+
+        Args:
+            inputs: dict of the encoder's inputs.
+            training: bool. Whether dropout acts.
+            fill: float. The logit of padding, which is not computed.
+        """
+        return self.encoder.map_tokens(
+            lambda hidden: self.logits(hidden, training), inputs, fill, training
+        )
+
     @property
     def trainable_variables(self):
         return self._without_pooler(super().trainable_variables)

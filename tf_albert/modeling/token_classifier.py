@@ -9,7 +9,7 @@ from tf_albert.modeling.task_model import TokenTaskModel, require_classes
 class AlbertTokenClassifier(TokenTaskModel):
     """The encoder with a dropout and a dense layer on `sequence_output`.
 
-    Padding has logits as every token has: give `fit` the `input_mask` as `sample_weight`.
+    Padding has logits of 0: give `fit` the `input_mask` as `sample_weight`.
     Source: the BERT paper (https://arxiv.org/abs/1810.04805), figure 4d; Google's ALBERT code has
     no such model, so the dropout is that of its classifier.
 
@@ -49,5 +49,4 @@ class AlbertTokenClassifier(TokenTaskModel):
         return {"num_classes": self.num_classes, "dropout": self.dropout.rate}
 
     def call(self, inputs, training=False):
-        sequence = self.encoder(inputs, training=training)["sequence_output"]
-        return self.logits(sequence, training)
+        return self.token_logits(inputs, training, fill=0.0)

@@ -41,6 +41,18 @@ class PaddedTokens:
         """
         return gather_positions(tokens, positions)
 
+    def restore(self, tokens, fill):
+        """Returns the tokens in the rows of the batch, and a number in the places of padding.
+
+        Args:
+            tokens: tensor of shape `(batch, length, width)`.
+            fill: float. What stands for padding. The first token of a row is none.
+
+        Returns:
+            tensor of shape `(batch, length, width)`.
+        """
+        return ops.where(_is_token(self.input_mask)[..., None], tokens, fill)
+
 
 class FlatTokens:
     """The tokens that are no padding, one below another, `(tokens, ...)`.
@@ -54,7 +66,7 @@ class FlatTokens:
 
     def __init__(self, input_mask):
         columns = ops.arange(ops.shape(input_mask)[1])
-        is_token = ops.logical_or(ops.cast(input_mask, "bool"), columns == 0)
+        self._rows = is_token = _is_token(input_mask)
         # Without a row the largest of nothing would be the smallest number there is.
         self._length = ops.max(ops.where(is_token, columns, 0), initial=0) + 1
         self.input_mask = input_mask[:, : self._length]
@@ -90,6 +102,23 @@ class FlatTokens:
     def take(self, tokens, positions):
         rows = ops.reshape(self._tokens, (-1, self._length))
         return _gather_any(tokens, ops.take_along_axis(rows, positions, axis=1))
+
+    def restore(self, tokens, fill):
+        is_token = ops.reshape(self._rows, (-1,))
+        places = ops.nonzero(is_token)[0]
+        rows = _gather(
+            tokens,
+            ops.cumsum(ops.cast(is_token, "int32")) - 1,
+            lambda gradient: ops.take(gradient, places, axis=0),
+        )
+        rows = ops.where(is_token[:, None], rows, fill)
+        return ops.reshape(rows, (-1, ops.shape(self._rows)[1], tokens.shape[-1]))
+
+
+def _is_token(input_mask):
+    """Returns which places hold a token: those of the mask, and the first of each row."""
+    first = ops.arange(ops.shape(input_mask)[1]) == 0
+    return ops.logical_or(ops.cast(input_mask, "bool"), first)
 
 
 def gather_positions(sequence, positions):

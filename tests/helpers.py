@@ -99,7 +99,21 @@ def reference_weights(model):
         weights["sop"] = _dense(model.sentence_order_head)
     if hasattr(model, "head"):
         weights["head"] = _dense(model.head)
+    if hasattr(model, "end_head"):
+        weights |= _answer_weights(model.end_head, model.no_answer_head)
     return weights
+
+
+def _answer_weights(end_head, no_answer_head):
+    """Returns the heads of SQuAD 2.0, the dense layer on a token and a start as the one it is."""
+    kernels = [_array(part.kernel) for part in (end_head.of_token, end_head.of_start)]
+    return {
+        "end_joined": (np.concatenate(kernels), _array(end_head.of_token.bias)),
+        "end_norm": _norm(end_head.normalization),
+        "end_output": _dense(end_head.output_layer),
+        "no_answer": _dense(no_answer_head.transform),
+        "no_answer_output": (_array(no_answer_head.output_layer.kernel), 0.0),
+    }
 
 
 def _array(variable):

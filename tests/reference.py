@@ -11,7 +11,8 @@ Weights are a nested dict, so that a reader sees which numbers a step uses:
 - `attentions`: a list of dicts of `query`, `key`, `value`, `output` (kernel, bias) and `norm`
 - `feed_forwards`: a list of dicts of `intermediate`, `output` and `norm`
 - `pooler`; for pretraining `mlm_transform`, `mlm_norm`, `mlm_bias` (V,) and `sop` too; `head` for
-  the tasks
+  the tasks, with `end_joined`, `end_norm`, `end_output`, `no_answer` and `no_answer_output` for
+  answers that may lack
 """
 
 import math
@@ -149,6 +150,31 @@ def token_logits(weights, config, inputs, fill):
     is_token = np.array(inputs["input_mask"], bool)
     is_token[:, 0] = True
     return np.where(is_token[..., None], logits, np.float32(fill))
+
+
+def answer_logits(weights, config, inputs, starts):
+    """Returns the start, end and no-answer logits of SQuAD 2.0, the end for one start a row.
+
+    Where no answer may stand, `p_mask` of Google's squad_utils.py, the logit is -1e30.
+    """
+    hidden = encode(weights, config, inputs)["sequence_output"]
+    start_logits = dense(hidden, weights["head"])[..., 0]
+    end_logits, no_answer = np.zeros_like(start_logits), np.zeros(len(hidden))
+    for row, mask, types in zip(
+        range(len(hidden)), inputs["input_mask"], inputs["input_type_ids"], strict=True
+    ):
+        tokens = hidden[row]
+        last = int(np.sum(mask)) - 1
+        excluded = [at for at in range(len(tokens)) if at and (not types[at] or at >= last)]
+        start_logits[row, excluded] = -1e30
+        joined = np.concatenate([tokens, np.tile(tokens[starts[row]], (len(tokens), 1))], axis=1)
+        end = layer_norm(np.tanh(dense(joined, weights["end_joined"])), weights["end_norm"])
+        end_logits[row] = dense(end, weights["end_output"])[:, 0]
+        end_logits[row, excluded] = -1e30
+        likely = softmax(start_logits[row]) @ tokens
+        features = np.tanh(dense(np.concatenate([likely, tokens[0]]), weights["no_answer"]))
+        no_answer[row] = dense(features, weights["no_answer_output"])[0]
+    return start_logits, end_logits, no_answer
 
 
 def choice_logits(weights, config, inputs):

@@ -6,6 +6,7 @@ Read the folders in the order of the data: `text`, `data`, `modeling`, `training
 import importlib
 
 _PUBLIC = {
+    "AlbertAnswerableSpanLabeler": "tf_albert.modeling.answerable_span_labeler",
     "AlbertClassifier": "tf_albert.modeling.classifier",
     "AlbertConfig": "tf_albert.config",
     "AlbertEncoder": "tf_albert.modeling.encoder",

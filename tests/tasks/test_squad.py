@@ -42,7 +42,6 @@ def test_questions_of_all_articles_come_in_order(tmp_path):
     assert second.golds == ("Charles", "Charles built")
     assert (third.answers, third.golds) == ((), ())
     assert len(problems) == 0
-    assert [question.id for question in read_squad(path, problems, slice(1, None))] == ["c"]
 
 
 def test_plausible_answers_of_a_question_without_one_do_not_count(tmp_path):

@@ -13,8 +13,10 @@ from tf_albert.convert.report import Report
 from tf_albert.text.pieces import PieceTokenizer
 
 # Their outputs do not depend on the pooler, so other formats leave it out.
-WITHOUT_POOLER = ("AlbertSpanLabeler", "AlbertTokenClassifier")
+WITHOUT_POOLER = ("AlbertSpanLabeler", "AlbertAnswerableSpanLabeler", "AlbertTokenClassifier")
 WITH_CLASSES = ("AlbertClassifier", "AlbertTokenClassifier")
+# What a task model has on its encoder.
+HEADS = ("head/", "end_head/", "no_answer_head/")
 # Of what is missing; a config of more blocks than are stored lacks hundreds.
 NAMES_SHOWN = 8
 
@@ -154,7 +156,7 @@ def build_model(checkpoint, model_class, allow_missing=(), **arguments):
     arrays = {
         name: array
         for name, array in checkpoint.arrays.items()
-        if name in weights and not (other_head and name.startswith("head/"))
+        if name in weights and not (other_head and name.startswith(HEADS))
     }
     missing = weights.keys() - arrays.keys()
     fresh = _fresh(checkpoint, class_name, missing, allow_missing, other_head)
@@ -208,7 +210,7 @@ def _fresh(checkpoint, class_name, missing, allow_missing, other_head):
     for name in sorted(missing):
         if any(_is_named(checkpoint, name, allowed) for allowed in allow_missing):
             fresh[name] = "allowed to be missing"
-        elif name.startswith("head/") and other_head:
+        elif name.startswith(HEADS) and other_head:
             fresh[name] = other_head
         elif name.startswith("pooler/") and class_name in WITHOUT_POOLER:
             fresh[name] = f"{class_name} does not use it"

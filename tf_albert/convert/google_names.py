@@ -63,6 +63,11 @@ def _check_expressible(config, model_class):
             "Google's code has no head for tokens. Convert the encoder alone, or write "
             "`huggingface`."
         )
+    if model_class == "AlbertAnswerableSpanLabeler":
+        raise ValueError(
+            f"The heads of {model_class} are not converted. Convert the encoder alone (model_class "
+            "AlbertEncoder)."
+        )
 
 
 def _check_groups(layers, groups):

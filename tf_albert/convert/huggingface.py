@@ -177,11 +177,20 @@ def write(model, folder, tokenizer=None):
 
 
 def _architecture(model, weights):
-    """Returns the class of transformers that has a place for all that was trained."""
+    """Returns the class of transformers that has a place for all that was trained.
+
+    Raises:
+        ValueError: there is no such class.
+    """
     model_class = type(model).__name__
     parts = ("pooler", "sentence_order_head")
     if model_class == "AlbertPretrainer" and not any(_is_trained(weights, part) for part in parts):
         return "AlbertForMaskedLM"
+    if model_class not in ARCHITECTURES:
+        raise ValueError(
+            f"transformers has no counterpart of {model_class}. Convert the encoder alone "
+            "(model_class AlbertEncoder)."
+        )
     return ARCHITECTURES[model_class]
 
 

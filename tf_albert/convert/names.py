@@ -38,7 +38,20 @@ def weights_by_name(model):
         weights |= _layer("sentence_order_head", model.sentence_order_head)
     if hasattr(model, "head"):
         weights |= _layer("head", model.head)
+    if hasattr(model, "end_head"):
+        weights |= _answer_weights(model.end_head, model.no_answer_head)
     return weights
+
+
+def _answer_weights(end_head, no_answer_head):
+    return {
+        **_layer("end_head/of_token", end_head.of_token),
+        **_layer("end_head/of_start", end_head.of_start),
+        **_layer("end_head/layer_norm", end_head.normalization),
+        **_layer("end_head/output", end_head.output_layer),
+        **_layer("no_answer_head/transform", no_answer_head.transform),
+        **_layer("no_answer_head/output", no_answer_head.output_layer),
+    }
 
 
 def _encoder_weights(encoder):
@@ -65,4 +78,5 @@ def _encoder_weights(encoder):
 
 def _layer(name, layer):
     parts = ("kernel", "bias") if hasattr(layer, "kernel") else ("gamma", "beta")
-    return {f"{name}/{part}": getattr(layer, part) for part in parts}
+    weights = {f"{name}/{part}": getattr(layer, part) for part in parts}
+    return {name: weight for name, weight in weights.items() if weight is not None}

@@ -44,10 +44,11 @@ class AlbertLayer(keras.layers.Layer):
     def get_config(self):
         return super().get_config() | {"config": self.config.to_dict()}
 
-    def dense(self, units, name):
+    def dense(self, units, name, use_bias=True):
         """Returns a dense part in this layer's precision."""
         return keras.layers.Dense(
             units,
+            use_bias=use_bias,
             kernel_initializer=initializer(self.config),
             dtype=self.dtype_policy,
             name=name,

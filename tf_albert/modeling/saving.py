@@ -19,6 +19,7 @@ MODEL_MODULES = {
     "AlbertPretrainer": "tf_albert.modeling.pretrainer",
     "AlbertClassifier": "tf_albert.modeling.classifier",
     "AlbertSpanLabeler": "tf_albert.modeling.span_labeler",
+    "AlbertAnswerableSpanLabeler": "tf_albert.modeling.answerable_span_labeler",
     "AlbertMultipleChoice": "tf_albert.modeling.multiple_choice",
     "AlbertTokenClassifier": "tf_albert.modeling.token_classifier",
 }

@@ -5,15 +5,17 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from tf_albert.modeling.answerable_span_labeler import AlbertAnswerableSpanLabeler
 from tf_albert.modeling.span_labeler import AlbertSpanLabeler
 from tf_albert.tasks.batches import padded_rows, shortened
 from tf_albert.tasks.fine_tuned import read_fine_tuned
 from tf_albert.tasks.squad import Question
-from tf_albert.tasks.squad_answers import candidates, null_score, probabilities
+from tf_albert.tasks.squad_answers import candidates, candidates_of_beam, probabilities
 from tf_albert.tasks.squad_metrics import squad2_metrics, squad_metrics
 from tf_albert.tasks.squad_windows import tokenize_context, windows_of
 
-SPAN_TASKS = ("squad", "squad2")
+SPAN_MODELS = {"squad": AlbertSpanLabeler, "squad2": AlbertAnswerableSpanLabeler}
+SPAN_TASKS = tuple(SPAN_MODELS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +26,8 @@ class SpanDescription:
         task: str. `squad`, or `squad2`, where a question may have no answer.
         sequence_length: int. Longest row, in tokens.
         stride: int. Tokens between the beginnings of two windows over a context.
-        null_threshold: float. A question whose null score is above it has no answer.
+        null_threshold: float. A question whose null score is above it has no answer; in training
+            the one that gives the best F1 of the development set.
     """
 
     task: str
@@ -49,13 +52,14 @@ class Answered:
 
     Args:
         id: str.
-        best: list of `Candidate`, the best first; empty where the context has no word.
-        null_score: float. How much likelier no answer is than the best one, in logits.
+        best: list of `Candidate`, the best first; empty where none is likely enough to be looked at
+            and where the context has no word.
+        null_score: float. The logit that there is no answer; None where there is always one.
     """
 
     id: str
     best: list
-    null_score: float
+    null_score: float | None
 
     @property
     def text(self):
@@ -67,7 +71,8 @@ class QuestionAnswerer:
     """A span labeler with what it needs to read questions and contexts.
 
     Args:
-        model: `AlbertSpanLabeler`, or None where it is set before the first answer.
+        model: model of the class that `SPAN_MODELS` names for the task, or None where it is set
+            before the first answer.
         tokenizer: `AlbertTokenizer`.
         description: `SpanDescription`.
     """
@@ -77,7 +82,7 @@ class QuestionAnswerer:
         self.description = description
         self._contexts = {}
         self.model = model
-        self._logits = tf.function(
+        self._outputs = tf.function(
             lambda inputs: self.model(inputs, training=False), reduce_retracing=True
         )
 
@@ -93,7 +98,8 @@ class QuestionAnswerer:
             "answers no questions. `tf-albert finetune --task squad` makes a model that does."
         )
         folder, task, tokenizer = read_fine_tuned(where, SPAN_TASKS, otherwise)
-        return cls(AlbertSpanLabeler.from_pretrained(folder), tokenizer, SpanDescription(**task))
+        model = SPAN_MODELS[task["task"]].from_pretrained(folder)
+        return cls(model, tokenizer, SpanDescription(**task))
 
     def windows(self, question):
         """Returns the windows over a question's context, a list of `Window`."""
@@ -116,31 +122,39 @@ class QuestionAnswerer:
             batch_size: int. Windows a batch.
         """
         windows = [self.windows(question) for question in questions]
-        starts, ends = self._logits_of([one for some in windows for one in some], batch_size)
+        outputs = self._outputs_of([one for some in windows for one in some], batch_size)
         answered, first = [], 0
         for question, some in zip(questions, windows, strict=True):
-            rows = slice(first, first + len(some))
+            rows = {name: values[first : first + len(some)] for name, values in outputs.items()}
             first += len(some)
-            best = candidates(question.context, some, starts[rows], ends[rows])
-            null = null_score(starts[rows], ends[rows])
-            answered.append(Answered(question.id, best, null - (best[0].score if best else 0.0)))
+            answered.append(self._answer(question, some, rows))
         return answered
 
-    def _logits_of(self, windows, batch_size):
-        """Returns the start and end logits of windows, float32 `(windows, sequence_length)`."""
+    def _answer(self, question, windows, outputs):
+        if not self.description.may_be_unanswerable:
+            return Answered(question.id, candidates(question.context, windows, outputs), None)
+        best = candidates_of_beam(question.context, windows, outputs)
+        # The window most likely to have an answer counts (`accumulate_predictions_v2`).
+        return Answered(question.id, best, float(outputs["no_answer_logits"].min()))
+
+    def _outputs_of(self, windows, batch_size):
+        """Returns the model's outputs for windows: dict of arrays `(windows, ...)`."""
         length = self.description.sequence_length
         rows = [window.inputs(self.tokenizer.special_ids) for window in windows]
         inputs = padded_rows(rows, length, self.tokenizer.special_ids["pad"])
-        logits = np.zeros((2, len(rows), length), np.float32)
+        batches = []
         for first in range(0, len(rows), batch_size):
-            here = slice(first, first + batch_size)
-            outputs = self._logits(
-                shortened({name: tf.constant(value[here]) for name, value in inputs.items()})
+            here = {
+                name: tf.constant(value[first : first + batch_size])
+                for name, value in inputs.items()
+            }
+            batches.append(self._outputs(shortened(here)))
+        return {
+            name: np.concatenate(
+                [_of_length(length, name, batch[name].numpy()) for batch in batches]
             )
-            for side, name in enumerate(("start_logits", "end_logits")):
-                values = outputs[name].numpy()
-                logits[side, here, : values.shape[1]] = values
-        return logits
+            for name in batches[0]
+        }
 
     num_segments = 2
 
@@ -179,11 +193,13 @@ class QuestionAnswerer:
 
     def text_of(self, answer):
         """Returns the answer that is given: empty where no answer is likelier."""
-        is_none = answer.null_score > self.description.null_threshold
-        return "" if self.description.may_be_unanswerable and is_none else answer.text
+        if not self.description.may_be_unanswerable:
+            return answer.text
+        return "" if answer.null_score > self.description.null_threshold else answer.text
 
     def official_files(self, answered):
         """Returns what SQuAD's scripts read: dict of file name to JSON values."""
+        kind = "log_prob" if self.description.may_be_unanswerable else "logit"
         nbest = {}
         for answer in answered:
             shares = probabilities([one.score for one in answer.best]) if answer.best else []
@@ -191,8 +207,8 @@ class QuestionAnswerer:
                 {
                     "text": one.text,
                     "probability": float(share),
-                    "start_logit": one.start_logit,
-                    "end_logit": one.end_logit,
+                    f"start_{kind}": one.start_score,
+                    f"end_{kind}": one.end_score,
                 }
                 for one, share in zip(answer.best, shares, strict=True)
             ]
@@ -203,3 +219,10 @@ class QuestionAnswerer:
         if self.description.may_be_unanswerable:
             values["null_odds.json"] = {answer.id: answer.null_score for answer in answered}
         return values
+
+
+def _of_length(length, name, values):
+    """Returns a batch's output, what it has for each token with places up to a length."""
+    if name not in ("start_logits", "end_logits"):
+        return values
+    return np.pad(values, [(0, 0), (0, length - values.shape[1])])

@@ -1,11 +1,12 @@
 """Questions on contexts, as a fine-tuning run sees them."""
 
-from tf_albert.modeling.span_labeler import AlbertSpanLabeler
-from tf_albert.tasks.answering import QuestionAnswerer, SpanDescription
+import dataclasses
+
+from tf_albert.tasks.answering import SPAN_MODELS, QuestionAnswerer, SpanDescription
 from tf_albert.tasks.batches import SpanBatches
 from tf_albert.tasks.fine_tuned import train_and_dev
 from tf_albert.tasks.squad import read_squad
-from tf_albert.training.objectives import SpanObjective
+from tf_albert.training.objectives import AnswerableSpanObjective, SpanObjective
 
 # The files as they are published.
 FILES = {
@@ -32,7 +33,8 @@ class SpanTask:
         self.batches = SpanBatches(
             rows, spans, recipe.sequence_length, pad_id, recipe.batch_size, recipe.seed
         )
-        self.objective = SpanObjective()
+        may_be_unanswerable = self.description.may_be_unanswerable
+        self.objective = AnswerableSpanObjective() if may_be_unanswerable else SpanObjective()
 
     def _rows(self, tokenizer, problems):
         """Returns the windows to train on and the places of the answers in them."""
@@ -56,13 +58,24 @@ class SpanTask:
 
     def make_model(self, encoder):
         """Returns the model that is to be trained."""
-        return AlbertSpanLabeler(encoder)
+        return SPAN_MODELS[self.description.task](encoder)
 
     def score(self, model):
-        """Returns SQuAD's metrics on the development set."""
+        """Returns SQuAD's metrics on the development set.
+
+        Where a question may have no answer they are those of the threshold with the best F1, which
+        the description has from then on.
+        """
         # One answerer for all checkpoints: each would trace the model and read the contexts anew.
         self._answerer.model = model
-        return self._answerer.score(self.dev)
+        answered = self._answerer.answers(self.dev)
+        metrics = self._answerer.score_answers(self.dev, answered)
+        if not self.description.may_be_unanswerable:
+            return metrics
+        threshold = metrics["best_f1_threshold"]
+        self.description = dataclasses.replace(self.description, null_threshold=threshold)
+        self._answerer.description = self.description
+        return self._answerer.score_answers(self.dev, answered)
 
     def collapse(self, metrics):
         """Returns None: a span labeler that has learned nothing yet looks like a collapsed one."""

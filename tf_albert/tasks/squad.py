@@ -44,7 +44,7 @@ class Question:
     title: str
 
 
-def read_squad(path, problems, articles=None):
+def read_squad(path, problems):
     """Returns the questions in one of SQuAD's files.
 
     Args:
@@ -52,7 +52,6 @@ def read_squad(path, problems, articles=None):
         problems: `Problems`. Told of are an answer that is not in its context where it says, which
             then trains nothing, and, left out, a second question with the id of another one and
             empty texts.
-        articles: slice or None. Which articles to take.
 
     Returns:
         list of `Question`.
@@ -63,7 +62,7 @@ def read_squad(path, problems, articles=None):
     """
     path = Path(path)
     questions = {}
-    for title, paragraph in _paragraphs(path, articles):
+    for title, paragraph in _paragraphs(path):
         for entry in paragraph["qas"]:
             place = f"{path}, question {entry['id']}"
             if entry["id"] in questions:
@@ -79,12 +78,12 @@ def read_squad(path, problems, articles=None):
     return list(questions.values())
 
 
-def _paragraphs(path, articles):
+def _paragraphs(path):
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))["data"]
         return [
             (article.get("title", ""), paragraph)
-            for article in data[articles or slice(None)]
+            for article in data
             for paragraph in article["paragraphs"]
             if _is_whole(paragraph)
         ]

@@ -11,8 +11,6 @@ import tensorflow as tf
 
 # Added to the number of masked tokens (Google's run_pretraining.py, `get_masked_lm_output`).
 MASKED_EPSILON = 1e-5
-# What a place of padding has added to its logit as the start or the end of an answer.
-PADDING_LOGIT = -1e30
 
 
 class PretrainingObjective:
@@ -116,7 +114,7 @@ class RegressionObjective(ClassificationObjective):
 class SpanObjective(ClassificationObjective):
     """The mean of the cross-entropies of where an answer starts and where it ends.
 
-    Source: Google's squad_utils.py, `v1_model_fn_builder`. Padding can be no answer.
+    Source: Google's squad_utils.py, `v1_model_fn_builder`.
     """
 
     divided_by: ClassVar[dict] = {"exact": "loss"}
@@ -127,16 +125,34 @@ class SpanObjective(ClassificationObjective):
 
     def sums(self, outputs, batch):
         """Returns the sum of the loss and the number of spans that are right at both ends."""
-        padding = (1.0 - tf.cast(batch["input_mask"], tf.float32)) * PADDING_LOGIT
         losses, hits = [], []
         for side in ("start", "end"):
-            logits = outputs[f"{side}_logits"] + padding
-            places = batch[f"{side}_positions"]
+            logits, places = outputs[f"{side}_logits"], batch[f"{side}_positions"]
             losses.append(tf.nn.sparse_softmax_cross_entropy_with_logits(places, logits))
             hits.append(_hits(logits, places))
         return {
             "loss": tf.reduce_sum(tf.add_n(losses)) / 2.0,
             "exact": tf.reduce_sum(hits[0] * hits[1]),
+        }
+
+
+class AnswerableSpanObjective(SpanObjective):
+    """The same, and half the cross-entropy of whether there is an answer at all.
+
+    Source: Google's squad_utils.py, `v2_model_fn_builder`. A window without an answer marks its
+    first token as start and end.
+    """
+
+    divided_by: ClassVar[dict] = {"exact": "loss", "answerability": "loss"}
+
+    def sums(self, outputs, batch):
+        """Returns the sums of `SpanObjective`, and the number of right answers to whether."""
+        logits, has_none = outputs["no_answer_logits"], batch["start_positions"] == 0
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(has_none, tf.float32), logits)
+        sums = super().sums(outputs, batch)
+        return sums | {
+            "loss": sums["loss"] + tf.reduce_sum(losses) / 2.0,
+            "answerability": tf.reduce_sum(tf.cast((logits > 0.0) == has_none, tf.float32)),
         }
 
 

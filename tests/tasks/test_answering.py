@@ -8,13 +8,13 @@ import pytest
 
 from tests.tasks.pretrained import save_pretrained
 from tests.training.recipes import small_model
-from tf_albert import AlbertClassifier, files
+from tf_albert import AlbertClassifier, AlbertSpanLabeler, files
 from tf_albert.cli.main import main
-from tf_albert.tasks.answering import QuestionAnswerer
+from tf_albert.tasks.answering import QuestionAnswerer, SpanDescription
 from tf_albert.tasks.finetune import FinetuneRecipe, finetune
 from tf_albert.tasks.predictions import Predictor
 from tf_albert.tasks.problems import Problems
-from tf_albert.tasks.squad import read_squad
+from tf_albert.tasks.squad import Question, read_squad
 from tf_albert.tasks.squad_metrics import squad2_metrics, squad_metrics
 
 ANSWERS = ("Error", "Fine", "Number")
@@ -197,3 +197,19 @@ def test_classifier_answers_no_questions(folder, tmp_path, tokenizer):
 def test_answerer_is_no_classifier(trained):
     with pytest.raises(ValueError, match="was fine-tuned for the task 'squad"):
         Predictor.from_pretrained(trained[0].output)
+
+
+def test_document_of_a_hundred_thousand_tokens_is_answered(tokenizer):
+    """Its answer is in the last of thousands of windows, and is found as it stands there."""
+    labeler = AlbertSpanLabeler(small_model(397))
+    answerer = QuestionAnswerer(labeler, tokenizer, SpanDescription("squad", 36, 12))
+    context = "the list is Fine. " * 12_000
+    question = Question("a", "Which word?", context, (), (), "")
+    windows = answerer.windows(question)
+    assert len(windows[0].context.ids) > 100_000
+    covered = {index for one in windows for index in range(one.first, one.first + one.num_tokens)}
+    assert covered == set(range(len(windows[0].context.ids)))
+    (answer,) = answerer.answers([question], batch_size=512)
+    for one in answer.best:
+        assert one.text == context[one.start : one.end]
+    assert answer.best

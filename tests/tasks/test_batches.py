@@ -17,7 +17,7 @@ def preprocessor(tokenizer):
 def batches(preprocessor):
     """Examples whose label is their number; the text has as many words."""
     texts = [("the " * (2 * number + 1),) for number in range(EXAMPLES)]
-    return LabelledBatches(preprocessor, texts, list(range(EXAMPLES)), 6, seed=3)
+    return LabelledBatches(preprocessor, texts, np.arange(EXAMPLES, dtype=np.int32), 6, seed=3)
 
 
 def labels_of(dataset):
@@ -57,7 +57,7 @@ def test_replicas_divide_each_batch(batches, replicas):
 
 def test_another_seed_is_another_order(batches, preprocessor):
     texts = [("a",)] * EXAMPLES
-    other = LabelledBatches(preprocessor, texts, list(range(EXAMPLES)), 6, seed=4)
+    other = LabelledBatches(preprocessor, texts, np.arange(EXAMPLES, dtype=np.int32), 6, seed=4)
     assert (labels_of(other.dataset(0, 2)) != labels_of(batches.dataset(0, 2))).any()
 
 
@@ -72,7 +72,8 @@ def test_rows_are_the_texts_of_their_labels(batches, preprocessor):
 
 
 def test_labels_are_numbers_of_their_kind(preprocessor):
-    for labels, kind in (([0, 1, 1], np.int32), ([0.5, 1.0, -2.0], np.float32)):
+    for numbers, kind in (([0, 1, 1], np.int32), ([0.5, 1.0, -2.0], np.float32)):
+        labels = np.array(numbers, kind)
         batches = LabelledBatches(preprocessor, [("a",), ("b",), ("c",)], labels, 3, seed=0)
         (batch,) = batches.dataset(0, 1).as_numpy_iterator()
         assert batch["labels"].dtype == kind
@@ -81,7 +82,7 @@ def test_labels_are_numbers_of_their_kind(preprocessor):
 
 def test_fewer_examples_than_a_batch(preprocessor):
     with pytest.raises(ValueError, match="2 training examples, fewer than one batch of 3"):
-        LabelledBatches(preprocessor, [("a",), ("b",)], [0, 1], 3, seed=0)
+        LabelledBatches(preprocessor, [("a",), ("b",)], np.arange(2), 3, seed=0)
 
 
 def test_batch_that_replicas_cannot_divide(batches):

@@ -14,7 +14,7 @@ from tf_albert import AlbertClassifier, AlbertPretrainer, files
 from tf_albert.cli.main import main
 from tf_albert.tasks.finetune import finetune
 from tf_albert.tasks.predictions import Predictor
-from tf_albert.tasks.table import read_examples
+from tf_albert.tasks.table import NUMBER, read_examples
 from tf_albert.training.checkpoints import list_checkpoints
 
 
@@ -43,6 +43,7 @@ def test_classes_are_learned(classified):
         "sequence_length": 24,
         "num_segments": 1,
         "task": "table",
+        "multi_label": False,
     }
 
 
@@ -102,7 +103,7 @@ def test_numbers_are_learned(folder, tmp_path):
     assert results["pearson"] > 0.95
     assert results["mean_squared_error"] < 0.2
     predictor = Predictor.from_pretrained(recipe.output)
-    examples = read_examples(recipe.dev, ["text"], "score", regression=True)
+    examples = read_examples(recipe.dev, ["text"], "score", NUMBER)
     assert predictor.score(examples) == results
     outputs = predictor.outputs(examples.texts)
     assert outputs.shape == (50,)

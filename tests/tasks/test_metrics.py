@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from tf_albert.tasks.metrics import classification_metrics, regression_metrics
+from tf_albert.tasks.metrics import (
+    classification_metrics,
+    multi_label_metrics,
+    regression_metrics,
+)
 
 
 def test_classification_by_hand():
@@ -37,6 +41,23 @@ def test_classifier_that_predicts_one_class():
     scores = classification_metrics([0, 1, 1, 2], np.tile([0.2, 0.5, 0.3], (4, 1)))
     assert (scores["predicted_classes"], scores["matthews"]) == (1, 0.0)
     assert scores["accuracy"] == scores["majority"] == 0.5
+
+
+def test_labels_that_hold_at_once_by_hand():
+    targets = np.array([[1, 0], [1, 1], [0, 0], [0, 0], [1, 0]], np.float32)
+    probabilities = np.array([[0.8, 0.4], [0.5, 0.6], [0.2, 0.2], [0.9, 0.1], [0.3, 0.7]])
+    # First label: predicted in rows 0, 1, 3, right in 0, 1, there in 0, 1, 4. Second: predicted in
+    # rows 1, 4, right in 1, there in 1.
+    first, second = 2 * 2 / (3 + 3), 2 * 1 / (2 + 1)
+    right = [0.8, 0.6, 0.5, 0.6, 0.8, 0.8, 0.1, 0.9, 0.3, 0.3]
+    assert multi_label_metrics(targets, probabilities) == {
+        "f1_micro": pytest.approx(2 * 3 / (5 + 4)),
+        "f1_macro": pytest.approx((first + second) / 2),
+        "exact_match": 0.6,
+        "loss": pytest.approx(-np.log(right).mean()),
+        "no_label": 0.4,
+        "num_examples": 5,
+    }
 
 
 def test_regression_by_hand():

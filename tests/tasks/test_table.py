@@ -3,7 +3,7 @@ import gzip
 import pytest
 
 from tf_albert.tasks.problems import Problems
-from tf_albert.tasks.table import Examples, class_ids, read_examples
+from tf_albert.tasks.table import LABEL_SET, NUMBER, Examples, read_examples
 
 
 def write(tmp_path, name, content):
@@ -43,7 +43,7 @@ def test_labels_need_not_be_there(tmp_path):
 
 def test_numbers(tmp_path):
     path = write(tmp_path, "a.tsv", "text\tscore\na\t-1.5\nb\t2e3\nc\t 7 \n")
-    assert read_examples(path, ["text"], "score", regression=True).labels == [-1.5, 2000.0, 7.0]
+    assert read_examples(path, ["text"], "score", label_kind=NUMBER).labels == [-1.5, 2000.0, 7.0]
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,13 @@ def test_table_that_cannot_be_read(tmp_path, name, content, message):
 def test_label_that_is_no_number(tmp_path, number):
     path = write(tmp_path, "a.tsv", f"text\tscore\na\t1\nb\t{number}\n")
     with pytest.raises(ValueError, match=rf"line 3: .*must hold a number: '{number}'"):
-        read_examples(path, ["text"], "score", regression=True)
+        read_examples(path, ["text"], "score", label_kind=NUMBER)
 
 
 def test_rows_that_cannot_be_used_are_left_out_and_told(tmp_path):
     content = "text\tscore\na\t1\nb\n \t2\nc\tnan\nd\t4\ne\t\n"
     path, problems = write(tmp_path, "a.tsv", content), Problems()
-    examples = read_examples(path, ["text"], "score", regression=True, problems=problems)
+    examples = read_examples(path, ["text"], "score", label_kind=NUMBER, problems=problems)
     assert examples == Examples([("a",), ("d",)], [1.0, 4.0])
     assert problems.summary() == (
         f"1 × another number of columns than the header: {path}, line 3: 1, not 2 (text, score)\n"
@@ -107,12 +107,12 @@ def test_missing_file(tmp_path):
         read_examples(tmp_path / "a.tsv", ["text"])
 
 
-def test_classes_are_numbered_in_the_order_given():
-    examples = Examples([("a",)] * 3, ["no", "yes", "no"])
-    assert class_ids(examples, ["yes", "no"], "train.tsv") == [1, 0, 1]
-
-
-def test_label_that_training_never_saw():
-    examples = Examples([("a",)] * 2, ["maybe", "no"])
-    with pytest.raises(ValueError, match=r"dev\.tsv .* never saw: maybe. Known labels: yes, no"):
-        class_ids(examples, ["yes", "no"], "dev.tsv")
+def test_sets_of_labels(tmp_path):
+    path = write(tmp_path, "a.tsv", "text\tkinds\na\tnew, bad\nb\t\nc\tbad,bad\n")
+    examples = read_examples(path, ["text"], "kinds", LABEL_SET)
+    assert examples.labels == [("bad", "new"), (), ("bad",)]
+    path = write(tmp_path, "a.jsonl", '{"text": "a", "kinds": ["x, y", "z"]}\n')
+    assert read_examples(path, ["text"], "kinds", LABEL_SET).labels == [("x, y", "z")]
+    path = write(tmp_path, "b.jsonl", '{"text": "a", "kinds": [3]}\n')
+    with pytest.raises(ValueError, match=r"line 1: column 'kinds' must hold labels: \[3\]"):
+        read_examples(path, ["text"], "kinds", LABEL_SET)

@@ -10,12 +10,13 @@ from tf_albert.tasks import registry
 from tf_albert.tasks.answering import QuestionAnswerer
 from tf_albert.tasks.choosing import Chooser, choice_metrics
 from tf_albert.tasks.conll import read_conll
+from tf_albert.tasks.kinds import LabelSets, Numbers
 from tf_albert.tasks.loading import load_predictor
 from tf_albert.tasks.predictions import Predictor
 from tf_albert.tasks.problems import Problems
 from tf_albert.tasks.race import LETTERS, read_race
 from tf_albert.tasks.squad import read_squad
-from tf_albert.tasks.table import class_ids, read_examples
+from tf_albert.tasks.table import read_examples
 from tf_albert.tasks.tagging import Tagger
 from tf_albert.tasks.tagging_metrics import tagging_metrics
 
@@ -164,14 +165,14 @@ def _read(arguments, description, problems):
             path,
             description.text_columns,
             description.label_column,
-            description.is_regression,
+            description.kind.label_kind,
             problems,
         )
     elif path.is_dir():
         examples = next(iter(registry.read_dev(task, path, problems).values()))
     else:
         examples = registry.read_file(task, path, problems)
-    description.check_labels(examples, arguments.data)
+    description.kind.targets(examples, arguments.data)  # before anything is computed
     return examples
 
 
@@ -179,14 +180,19 @@ def _draw(folder, description, examples, outputs):
     # Imported here: drawing takes long to load and most commands draw nothing.
     from tf_albert.tasks import pictures
 
-    if description.is_regression:
-        pictures.draw_errors(examples.labels, outputs, folder / "errors.png")
-        return
-    names = description.labels
-    labels, predicted = class_ids(examples, names, "the data"), outputs.argmax(axis=1).tolist()
-    pictures.draw_confusion(labels, predicted, names, folder / "confusion.png")
-    table = pictures.confusion_table(labels, predicted, names)
-    files.write_text(folder / "confusion.txt", table + "\n")
+    kind = description.kind
+    targets = kind.targets(examples, "the data")
+    if isinstance(kind, Numbers):
+        pictures.draw_errors(targets, outputs, folder / "errors.png")
+    elif isinstance(kind, LabelSets):
+        pictures.draw_label_scores(targets, outputs >= 0.5, kind.labels, folder / "labels.png")
+        table = pictures.label_table(targets, outputs >= 0.5, kind.labels)
+        files.write_text(folder / "labels.txt", table + "\n")
+    else:
+        labels, predicted = targets.tolist(), outputs.argmax(axis=1).tolist()
+        pictures.draw_confusion(labels, predicted, kind.labels, folder / "confusion.png")
+        table = pictures.confusion_table(labels, predicted, kind.labels)
+        files.write_text(folder / "confusion.txt", table + "\n")
 
 
 def _submit(arguments, predictor, metrics):
@@ -196,6 +202,7 @@ def _submit(arguments, predictor, metrics):
         files.write_json(folder / METRICS_FILE, metrics)
         for name, (examples, numbers) in registry.read_test(task, arguments.data).items():
             outputs = predictor.outputs(examples.texts, arguments.batch_size)
-            pairs = zip(numbers, predictor.submitted(outputs), strict=True)
+            submitted = map(predictor.description.kind.submitted, outputs)
+            pairs = zip(numbers, submitted, strict=True)
             rows = ["index\tprediction", *(f"{number}\t{value}" for number, value in pairs)]
             files.write_text(folder / f"{name}.tsv", "\n".join(rows) + "\n")

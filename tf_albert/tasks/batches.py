@@ -83,14 +83,13 @@ class LabelledBatches(EpochBatches):
     Args:
         preprocessor: `AlbertPreprocessor`.
         texts: list of tuples of str, each with one text or two.
-        labels: list of int (classes) or float (regression).
+        labels: array `(examples, ...)`: int32 classes, or float32.
         batch_size, seed: as for `EpochBatches`.
     """
 
     def __init__(self, preprocessor, texts, labels, batch_size, seed):
-        kind = np.float32 if isinstance(labels[0], float) else np.int32
         columns = tuple(np.array(column, object) for column in zip(*texts, strict=True))
-        super().__init__((columns, np.array(labels, kind)), len(texts), batch_size, seed)
+        super().__init__((columns, labels), len(texts), batch_size, seed)
         self.preprocessor = preprocessor
 
     def element(self, columns):

@@ -32,6 +32,8 @@ class FinetuneRecipe(loop.LoopSettings):
         text_column: Column with the text, or `first,second` for pairs.
         label_column: Column with the label.
         regression: Whether labels are numbers.
+        multi_label: Whether a row has any number of labels, with commas between them (in JSONL a
+            list).
         strict: Whether a row that cannot be used is an error; it is left out and told otherwise.
         from_scratch: Whether the encoder starts from random weights, for comparison.
         encoder_dropout: Dropout in the encoder; none given keeps the model's own.
@@ -51,6 +53,7 @@ class FinetuneRecipe(loop.LoopSettings):
     text_column: str | None = None
     label_column: str | None = None
     regression: bool = False
+    multi_label: bool = False
     strict: bool = False
     from_scratch: bool = False
     encoder_dropout: float | None = None

@@ -4,7 +4,7 @@ import dataclasses
 
 from tf_albert.tasks import registry
 from tf_albert.tasks.predictions import TaskDescription
-from tf_albert.tasks.table import Examples, read_examples
+from tf_albert.tasks.table import CLASS, LABEL_SET, NUMBER, Examples, read_examples
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +39,7 @@ def read_labelled(recipe, problems):
     task = registry.task_of(recipe.task)
     _require(recipe, ("data",), ("train", "dev", "text_column", "label_column"))
     description = TaskDescription(
-        labels=None if task.is_regression else list(task.labels),
+        labels=task.labels and list(task.labels),
         text_columns=list(task.text_columns),
         label_column=task.label_column,
         sequence_length=recipe.sequence_length,
@@ -67,22 +67,39 @@ def _read_tables(recipe, problems):
     columns = recipe.text_column.split(",")
     if len(columns) > 2:
         raise ValueError(f"`text_column` takes one or two columns. Received: {recipe.text_column}.")
+    label_kind = _label_kind(recipe)
     train, dev = (
-        read_examples(path, columns, recipe.label_column, recipe.regression, problems)
+        read_examples(path, columns, recipe.label_column, label_kind, problems)
         for path in (recipe.train, recipe.dev)
     )
     description = TaskDescription(
-        labels=None if recipe.regression else _labels(train, recipe),
+        labels=_labels(train, recipe, label_kind),
         text_columns=columns,
         label_column=recipe.label_column,
         sequence_length=recipe.sequence_length,
         num_segments=len(columns),
+        multi_label=recipe.multi_label,
     )
-    description.check_labels(dev, recipe.dev)
+    description.kind.targets(dev, recipe.dev)  # a label unknown is told before training begins
     return Labelled(train, {"dev": dev}, description)
 
 
-def _labels(train, recipe):
+def _label_kind(recipe):
+    if recipe.regression and recipe.multi_label:
+        raise ValueError("`regression` and `multi_label` exclude one another: set one to false.")
+    if recipe.multi_label:
+        return LABEL_SET
+    return NUMBER if recipe.regression else CLASS
+
+
+def _labels(train, recipe, label_kind):
+    if label_kind == NUMBER:
+        return None
+    if label_kind == LABEL_SET:
+        labels = sorted(set().union(*train.labels))
+        if not labels:
+            raise ValueError(f"{recipe.train} has no label in column {recipe.label_column!r}.")
+        return labels
     labels = sorted(set(train.labels))
     if len(labels) < 2:
         raise ValueError(

@@ -44,6 +44,31 @@ def classification_metrics(labels, probabilities):
     }
 
 
+def multi_label_metrics(targets, probabilities):
+    """Returns the scores of a model of which any label may hold; one holds from one half on.
+
+    Args:
+        targets: float array `(examples, labels)` of 0 and 1.
+        probabilities: float array `(examples, labels)`.
+
+    Returns:
+        dict: `f1_micro` over all labels at once and `f1_macro`, their mean; `exact_match`, the
+        share of examples of which every label is right; `loss`, the mean cross-entropy; `no_label`,
+        the exact match of always saying that none holds; and `num_examples`.
+    """
+    predicted = probabilities >= 0.5
+    of_target = np.where(targets == 1, probabilities, 1.0 - probabilities)
+    options = {"zero_division": 0.0}
+    return {
+        "f1_micro": float(metrics.f1_score(targets, predicted, average="micro", **options)),
+        "f1_macro": float(metrics.f1_score(targets, predicted, average="macro", **options)),
+        "exact_match": float(metrics.accuracy_score(targets, predicted)),
+        "loss": float(-np.log(np.maximum(of_target, SMALLEST)).mean()),
+        "no_label": float((targets == 0).all(axis=1).mean()),
+        "num_examples": len(targets),
+    }
+
+
 def accuracy_metrics(hits, num_examples):
     """Returns `accuracy` with its 95 % interval, `accuracy_low` and `accuracy_high`.
 

@@ -9,6 +9,7 @@ mpl.use("Agg")
 from matplotlib import pyplot
 
 CORNER = "right / predicted"
+SCORES = ("precision", "recall", "F1")
 
 
 def confusion_table(labels, predicted, names):
@@ -49,6 +50,51 @@ def draw_confusion(labels, predicted, names, path):
     display = metrics.ConfusionMatrixDisplay(matrix, display_labels=names)
     display.plot(ax=axes, cmap="Blues", xticks_rotation=30, values_format=",d")
     axes.set(xlabel="predicted", ylabel="right")
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
+
+
+def label_table(targets, predicted, names):
+    """Returns precision, recall and F1 of each label as text.
+
+    Args:
+        targets, predicted: arrays `(examples, labels)`, 1 where a label holds.
+        names: list of str. The labels.
+
+    Example:
+
+    >>> print(label_table(np.array([[1, 0], [1, 1]]), np.array([[1, 0], [0, 1]]), ["bad", "new"]))
+                  precision    recall  f1-score   support
+    <BLANKLINE>
+             bad       1.00      0.50      0.67         2
+             new       1.00      1.00      1.00         1
+    <BLANKLINE>
+       micro avg       1.00      0.67      0.80         3
+       macro avg       1.00      0.75      0.83         3
+    weighted avg       1.00      0.67      0.78         3
+     samples avg       1.00      0.75      0.83         3
+    """
+    report = metrics.classification_report(
+        targets, predicted, labels=range(len(names)), target_names=names, zero_division=0.0
+    )
+    return report.rstrip()
+
+
+def draw_label_scores(targets, predicted, names, path):
+    """Writes precision, recall and F1 of each label as a PNG of bars.
+
+    Args:
+        targets, predicted, names: as for `label_table`.
+        path: path. The file to write.
+    """
+    scores = metrics.precision_recall_fscore_support(targets, predicted, zero_division=0.0)[:3]
+    figure, axes = pyplot.subplots(figsize=(6, 1.5 + 0.5 * len(names)), layout="constrained")
+    places = np.arange(len(names))
+    for shift, name, values in zip((-0.27, 0.0, 0.27), SCORES, scores, strict=True):
+        axes.barh(places + shift, values, height=0.25, label=name)
+    axes.set(yticks=places, yticklabels=names, xlim=(0.0, 1.0))
+    axes.invert_yaxis()
+    axes.legend()
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
 

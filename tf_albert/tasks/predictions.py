@@ -1,6 +1,7 @@
 """A fine-tuned model applied to texts."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import tensorflow as tf
@@ -9,9 +10,8 @@ from tf_albert import files
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.saving import read_provenance
 from tf_albert.tasks.batches import text_batches
-from tf_albert.tasks.metrics import classification_metrics, regression_metrics
+from tf_albert.tasks.kinds import Classes, LabelSets, Numbers
 from tf_albert.tasks.registry import TASKS
-from tf_albert.tasks.table import class_ids
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 
@@ -27,6 +27,7 @@ class TaskDescription:
         sequence_length: int. Longest row, in tokens.
         num_segments: int. Texts an example, 1 or 2.
         task: str. `table`, or a name in `registry.TASKS`.
+        multi_label: bool. Whether any number of labels may hold at once.
     """
 
     labels: list | None
@@ -35,23 +36,19 @@ class TaskDescription:
     sequence_length: int
     num_segments: int
     task: str = "table"
+    multi_label: bool = False
+
+    @functools.cached_property
+    def kind(self):
+        """What the labels are: `Classes`, `Numbers` or `LabelSets`."""
+        if self.labels is None:
+            return Numbers()
+        return LabelSets(self.labels) if self.multi_label else Classes(self.labels)
 
     @property
     def metric(self):
         """The metric that the best checkpoint and the best seed are chosen by."""
-        if self.task in TASKS:
-            return TASKS[self.task].metric
-        return "pearson" if self.is_regression else "accuracy"
-
-    @property
-    def is_regression(self):
-        """Whether labels are numbers."""
-        return self.labels is None
-
-    def check_labels(self, examples, where):
-        """Raises a `ValueError` if a label is not among the classes."""
-        if not self.is_regression:
-            class_ids(examples, self.labels, where)
+        return TASKS[self.task].metric if self.task in TASKS else self.kind.metric
 
 
 class Predictor:
@@ -102,7 +99,7 @@ class Predictor:
         return self.records(texts, self.outputs(texts, batch_size))
 
     def outputs(self, texts, batch_size=32):
-        """Returns probabilities `(examples, classes)`, or scores `(examples,)` for regression.
+        """Returns probabilities `(examples, classes)`, or numbers `(examples,)` for regression.
 
         Args:
             texts: list of tuples of str.
@@ -110,7 +107,7 @@ class Predictor:
         """
         dataset = text_batches(self.preprocessor, texts, batch_size)
         logits = np.concatenate([self._logits(inputs).numpy() for inputs in dataset])
-        return logits[:, 0] if self.description.is_regression else tf.nn.softmax(logits).numpy()
+        return self.description.kind.outputs(logits)
 
     def score(self, examples, batch_size=32, where="the table"):
         """Returns the metrics on labelled examples.
@@ -124,25 +121,12 @@ class Predictor:
 
     def score_outputs(self, examples, outputs, where="the table"):
         """Returns the metrics of outputs that `outputs` gave."""
-        if self.description.is_regression:
-            return regression_metrics(examples.labels, outputs)
-        return classification_metrics(class_ids(examples, self.description.labels, where), outputs)
-
-    def submitted(self, outputs):
-        """Returns outputs as GLUE's submissions have them: list of str, labels or numbers."""
-        if self.description.is_regression:
-            return [f"{min(max(float(score), 0.0), 5.0):.3f}" for score in outputs]
-        return [self.description.labels[index] for index in outputs.argmax(axis=1)]
+        kind = self.description.kind
+        return kind.metrics(kind.targets(examples, where), outputs)
 
     def records(self, texts, outputs):
         """Yields what is written of each prediction: dicts of JSON values."""
         for text, output in zip(texts, outputs, strict=True):
-            record = {"text": text[0] if len(text) == 1 else list(text)}
-            if self.description.is_regression:
-                yield record | {"score": round(float(output), 6)}
-                continue
-            best = int(np.argmax(output))
-            yield record | {
-                "label": self.description.labels[best],
-                "probability": round(float(output[best]), 6),
-            }
+            yield {"text": text[0] if len(text) == 1 else list(text)} | (
+                self.description.kind.record(output)
+            )

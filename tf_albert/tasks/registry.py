@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from tf_albert.tasks.problems import Problems
-from tf_albert.tasks.table import Examples, read_examples
+from tf_albert.tasks.table import CLASS, NUMBER, Examples, read_examples
 
 PAIR = ("sentence1", "sentence2")
 NLI = ("contradiction", "entailment", "neutral")
@@ -41,11 +41,6 @@ class Task:
     train: str = "train.tsv"
     columns: tuple | None = None
     id_column: str = "index"
-
-    @property
-    def is_regression(self):
-        """Whether labels are numbers."""
-        return self.labels is None
 
 
 # Columns and files: GLUE's download script and its tasks' own files.
@@ -169,7 +164,7 @@ def read_file(task, path, problems):
         path,
         list(task.text_columns),
         task.label_column,
-        task.is_regression,
+        NUMBER if task.labels is None else CLASS,
         problems,
         task.columns and list(task.columns),
         task.labels,

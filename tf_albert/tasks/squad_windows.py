@@ -140,9 +140,13 @@ def best_windows(windows):
     Returns:
         int array `(tokens,)`: indices into `windows`.
     """
-    token = np.arange(len(windows[0].context.ids))[None, :]
-    first = np.array([window.first for window in windows])[:, None]
-    size = np.array([window.num_tokens for window in windows])[:, None]
-    last = first + size - 1
-    around = np.minimum(token - first, last - token) + 0.01 * size
-    return np.where((token >= first) & (token <= last), around, -1.0).argmax(axis=0)
+    most = np.full(len(windows[0].context.ids), -1.0)
+    best = np.zeros(len(most), int)
+    for number, window in enumerate(windows):
+        here = slice(window.first, window.first + window.num_tokens)
+        before = np.arange(window.num_tokens)
+        around = np.minimum(before, before[::-1]) + 0.01 * window.num_tokens
+        is_more = around > most[here]
+        most[here] = np.where(is_more, around, most[here])
+        best[here] = np.where(is_more, number, best[here])
+    return best

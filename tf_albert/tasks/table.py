@@ -9,6 +9,9 @@ from pathlib import Path
 from tf_albert.data.readers import read_lines
 from tf_albert.tasks.problems import Problems
 
+# What stands in a label's column: one class, a number, or labels with commas between them.
+CLASS, NUMBER, LABEL_SET = "class", "number", "label set"
+
 
 @dataclasses.dataclass(frozen=True)
 class Examples:
@@ -16,7 +19,8 @@ class Examples:
 
     Args:
         texts: list of tuples of str, each with one text or two.
-        labels: list of str, or of float for regression; or None where there are none.
+        labels: list of str, of float for numbers, or of tuples of str for sets of labels; or None
+            where there are none.
     """
 
     texts: list
@@ -43,7 +47,7 @@ def read_examples(
     path,
     text_columns,
     label_column=None,
-    regression=False,
+    label_kind=CLASS,
     problems=None,
     columns=None,
     known_labels=None,
@@ -57,7 +61,8 @@ def read_examples(
         path: str or path. A file that ends with `.tsv`, `.csv` or `.jsonl`, perhaps with `.gz`.
         text_columns: list of one or two str. The columns with the texts.
         label_column: str or None. The column with the label.
-        regression: bool. Whether labels are numbers.
+        label_kind: `CLASS`, `NUMBER` or `LABEL_SET`. A set is written with commas between its
+            labels, in JSONL as a list; an empty cell is the empty set.
         problems: `Problems` or None. Told of every row that is left out: one with other columns
             than the header, no JSON, an empty text or label, no number where one is expected, a
             label that is none of `known_labels`. None makes the first an error.
@@ -81,7 +86,7 @@ def read_examples(
         _check_columns(row, wanted, f"{path}, line {number}")
         try:
             text = tuple(_text(row, column) for column in text_columns)
-            label = None if label_column is None else _label(row, label_column, regression)
+            label = None if label_column is None else READERS[label_kind](row, label_column)
             _check_label(label, known_labels)
         except Flaw as flaw:
             problems.add(f"{path}, line {number}", flaw.kind, flaw.what)
@@ -152,12 +157,14 @@ def _text(row, column):
     return value
 
 
-def _label(row, column, regression):
+def _class(row, column):
+    if row[column] in ("", None):
+        raise Flaw(f"the label in column {column!r} is empty")
+    return str(row[column])
+
+
+def _number(row, column):
     value = row[column]
-    if not regression:
-        if value in ("", None):
-            raise Flaw(f"the label in column {column!r} is empty")
-        return str(value)
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -167,27 +174,17 @@ def _label(row, column, regression):
     return number
 
 
+def _label_set(row, column):
+    value = row[column]
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise Flaw(f"column {column!r} must hold labels", f"{value!r}")
+    return tuple(sorted({part.strip() for part in parts if part.strip()}))
+
+
+READERS = {CLASS: _class, NUMBER: _number, LABEL_SET: _label_set}
+
+
 def _check_label(label, known_labels):
     if known_labels is not None and label not in known_labels:
         raise Flaw(f"the label {label!r}, none of {', '.join(known_labels)}")
-
-
-def class_ids(examples, labels, where):
-    """Returns the index of each example's label.
-
-    Args:
-        examples: `Examples` with labels.
-        labels: list of str. The classes.
-        where: str or path. The file, for the message.
-
-    Raises:
-        ValueError: a label that is not among the classes.
-    """
-    index = {label: number for number, label in enumerate(labels)}
-    unknown = sorted(set(examples.labels) - set(labels))
-    if unknown:
-        raise ValueError(
-            f"{where} has labels that training never saw: {', '.join(unknown[:5])}. "
-            f"Known labels: {', '.join(labels)}."
-        )
-    return [index[label] for label in examples.labels]

@@ -5,11 +5,10 @@ import math
 
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.tasks.batches import LabelledBatches
+from tf_albert.tasks.kinds import Classes
 from tf_albert.tasks.labelled import read_labelled
 from tf_albert.tasks.predictions import Predictor
-from tf_albert.tasks.table import class_ids
 from tf_albert.text.preprocessor import AlbertPreprocessor
-from tf_albert.training.objectives import ClassificationObjective, RegressionObjective
 
 # A loss that is not 2 % below that of guessing by frequency has learned nothing.
 FLAT = 0.98
@@ -36,15 +35,12 @@ class TextTask:
         labelled = read_labelled(recipe, problems)
         self.train, self.dev, self.description = labelled.train, labelled.dev, labelled.description
         self.preprocessor = AlbertPreprocessor(tokenizer, recipe.sequence_length)
-        labels = self.train.labels
-        if not self.description.is_regression:
-            labels = class_ids(self.train, self.description.labels, "train")
+        kind = self.description.kind
+        targets = kind.targets(self.train, "train")
         self.batches = LabelledBatches(
-            self.preprocessor, self.train.texts, labels, recipe.batch_size, recipe.seed
+            self.preprocessor, self.train.texts, targets, recipe.batch_size, recipe.seed
         )
-        self.objective = (
-            RegressionObjective() if self.description.is_regression else ClassificationObjective()
-        )
+        self.objective = kind.objective
         self._predictor = None
 
     def sizes(self):
@@ -69,7 +65,7 @@ class TextTask:
 
     def collapse(self, metrics):
         """Returns how a classifier with these metrics has collapsed, or None where it has not."""
-        if self.description.is_regression:
+        if not isinstance(self.description.kind, Classes):
             return None
         labels = next(iter(self.dev.values())).labels
         shares = [count / len(labels) for count in collections.Counter(labels).values()]

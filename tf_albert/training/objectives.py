@@ -111,6 +111,22 @@ class RegressionObjective(ClassificationObjective):
         return {"loss": tf.reduce_sum(tf.square(outputs[:, 0] - batch["labels"]))}
 
 
+class MultiLabelObjective(ClassificationObjective):
+    """The mean over the labels of whether each holds, in cross-entropy."""
+
+    divided_by: ClassVar[dict] = {"exact_match": "loss"}
+
+    def sums(self, outputs, batch):
+        """Returns the sum of the loss and the number of rows of which every label is right."""
+        labels = batch["labels"]
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(labels, outputs)
+        right = tf.reduce_all((outputs >= 0.0) == (labels == 1.0), axis=1)
+        return {
+            "loss": tf.reduce_sum(tf.reduce_mean(losses, axis=1)),
+            "exact_match": tf.reduce_sum(tf.cast(right, tf.float32)),
+        }
+
+
 class SpanObjective(ClassificationObjective):
     """The mean of the cross-entropies of where an answer starts and where it ends.
 

@@ -43,6 +43,7 @@ setup(
             "pytest-timeout",
             "pytest-xdist",
             "ruff==0.17.6",
+            "tensorflow-serving-api>=2.21,<2.22",
         ],
     },
     entry_points={"console_scripts": ["tf-albert = tf_albert.cli.main:main"]},

@@ -57,6 +57,8 @@ def test_release_has_modules_archives_pages_and_sums(release):
     assert "| Labels | no, yes |" in page
     assert "| Sequence length | 21 |" in page
     assert 'tf.constant(["another"])})["label"]' in page
+    page = (release / "encoder.md").read_text(encoding="utf-8")
+    assert 'preprocessor = hub.KerasLayer("preprocessor")' in page
 
 
 def test_stranger_finds_nothing_wrong(release):

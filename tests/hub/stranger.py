@@ -16,6 +16,11 @@ import tensorflow as tf
 import tensorflow_text  # noqa: F401  (registers the tokenizer's operations)
 import tf_keras
 
+# Two devices, so that a strategy has something to mirror.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", UserWarning)
     import tensorflow_hub as hub
@@ -91,6 +96,26 @@ def dropout():
     return {name: np.ptp(np.stack(values), axis=0).max() for name, values in calls.items()}
 
 
+def variables():
+    """Returns, for each object, how its lists of variables stand to what its call uses.
+
+    These are counts: of the variables that the call uses, of those listed, of those in both, of the
+    trainable ones, and of those among them that are listed and say that they are trainable.
+    """
+    encoder, preprocessor = load("encoder"), load("preprocessor")
+    objects = {"encoder": encoder, "mlm": encoder.mlm, "classifier": load("classifier")}
+    objects |= {"preprocessor": preprocessor, "tokenize": preprocessor.tokenize}
+    objects["bert_pack_inputs"] = preprocessor.bert_pack_inputs
+    counts = {}
+    for name, found in objects.items():
+        used = {id(part) for call in found.__call__.concrete_functions for part in call.variables}
+        listed = {id(variable) for variable in found.variables}
+        trainable = found.trainable_variables
+        sound = [part for part in trainable if part.trainable and id(part) in listed]
+        counts[name] = [len(items) for items in (used, listed, used & listed, trainable, sound)]
+    return counts
+
+
 def fitted(layer, inputs, outputs, data):
     """Returns how far each trainable weight of a layer goes in one step of tf_keras."""
     model = tf_keras.Model(inputs, outputs)
@@ -149,6 +174,32 @@ def preprocess_mapped():
     dataset = tf.data.Dataset.from_tensor_slices(strings()[0]).batch(4).map(preprocess)
     batches = list(dataset)
     return {name: np.concatenate([batch[name] for batch in batches]) for name in NAMES}
+
+
+def preprocess_in_training():
+    return flat(fresh("preprocessor")(strings()[0], training=True))
+
+
+def embeddings():
+    """The synopsis of the API: the encoder takes what the preprocessor gives."""
+    inputs = load("preprocessor")(strings()[0])
+    layers = fresh("encoder")(fresh("preprocessor")(strings()[0]))
+    return {"loaded": load("encoder")(inputs)["default"], "layers": layers["default"]}
+
+
+def replicas():
+    """Returns how far each weight goes in one step on two replicas, and how far these differ."""
+    data = fresh("preprocessor")(strings()[0][:6])
+    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+        layer = fresh("encoder", trainable=True)
+        inputs = {
+            name: tf_keras.Input(value.shape[1:], dtype=tf.int32, name=name)
+            for name, value in data.items()
+        }
+        distances = fitted(layer, inputs, [layer(inputs)["default"]], data)
+    copies = [[copy.numpy() for copy in weight.values] for weight in layer.trainable_weights]
+    apart = max(np.ptp(values, axis=0).max() for values in copies)
+    return {**distances, "copies": len(copies[0]), "apart": apart}
 
 
 def preprocess_in_model():
@@ -241,6 +292,7 @@ CHECKS = (
     encoder_signature,
     mlm,
     weights,
+    variables,
     dropout,
     encoder_fit,
     mlm_fit,
@@ -249,6 +301,9 @@ CHECKS = (
     preprocess_one,
     preprocess_pair,
     preprocess_mapped,
+    preprocess_in_training,
+    embeddings,
+    replicas,
     preprocess_in_model,
     tokenize,
     pack,

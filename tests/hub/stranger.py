@@ -77,11 +77,27 @@ def mlm():
     return flat(load("encoder").mlm(ids(WITH_POSITIONS)))
 
 
+def sop():
+    return flat(load("encoder").sop(ids()))
+
+
+def offsets():
+    rows, begins, ends = hub.KerasLayer(load("preprocessor").tokenize_with_offsets)(strings()[0])
+    arrays = {"ids": rows.values, "begins": begins.values, "ends": ends.values}
+    return {name: value.numpy() for name, value in arrays.items()} | {"splits": rows.row_splits}
+
+
+def detokenize():
+    preprocessor = load("preprocessor")
+    return {"texts": preprocessor.detokenize(preprocessor.tokenize(strings()[0]))}
+
+
 def weights():
     root = load("encoder")
     return {
         "root": [variable.name for variable in root.trainable_variables],
         "mlm": [variable.name for variable in root.mlm.trainable_variables],
+        "sop": [variable.name for variable in root.sop.trainable_variables],
         "root_all": [variable.name for variable in root.variables],
         "losses": len(root.regularization_losses) + len(root.mlm.regularization_losses),
     }
@@ -103,7 +119,12 @@ def variables():
     trainable ones, and of those among them that are listed and say that they are trainable.
     """
     encoder, preprocessor = load("encoder"), load("preprocessor")
-    objects = {"encoder": encoder, "mlm": encoder.mlm, "classifier": load("classifier")}
+    objects = {
+        "encoder": encoder,
+        "mlm": encoder.mlm,
+        "sop": encoder.sop,
+        "classifier": load("classifier"),
+    }
     objects |= {"preprocessor": preprocessor, "tokenize": preprocessor.tokenize}
     objects["bert_pack_inputs"] = preprocessor.bert_pack_inputs
     counts = {}
@@ -144,6 +165,13 @@ def mlm_fit():
     outputs = layer(inputs)
     logits = tf.reduce_mean(outputs["mlm_logits"] ** 2, axis=1)
     return fitted(layer, inputs, [outputs["pooled_output"], logits], ids(WITH_POSITIONS))
+
+
+def sop_fit():
+    layer = hub.KerasLayer(hub.load(str(FOLDER / "encoder")).sop, trainable=True)
+    inputs = {name: tf_keras.Input((17,), dtype=tf.int32, name=name) for name in NAMES}
+    outputs = layer(inputs)
+    return fitted(layer, inputs, [outputs["sop_logits"], outputs["sequence_output"][:, 1]], ids())
 
 
 def shapes():
@@ -291,11 +319,13 @@ CHECKS = (
     encoder_loaded,
     encoder_signature,
     mlm,
+    sop,
     weights,
     variables,
     dropout,
     encoder_fit,
     mlm_fit,
+    sop_fit,
     shapes,
     too_long,
     preprocess_one,
@@ -306,6 +336,8 @@ CHECKS = (
     replicas,
     preprocess_in_model,
     tokenize,
+    offsets,
+    detokenize,
     pack,
     special_tokens,
     preprocess_awkward,

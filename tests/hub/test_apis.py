@@ -30,6 +30,7 @@ def test_variables_are_those_that_the_calls_use(found, pretrainer, classifier):
     expected = {
         "encoder": [pretrainer.encoder],
         "mlm": [pretrainer.encoder, pretrainer.masked_lm_head],
+        "sop": [pretrainer.encoder, pretrainer.sentence_order_head],
         "classifier": [classifier],
     }
     for name, (used, listed, both, trainable, sound) in found("variables").items():

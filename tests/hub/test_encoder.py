@@ -53,6 +53,12 @@ def test_mlm_adds_its_logits(found, expected):
     np.testing.assert_allclose(outputs["sequence_output"], expected["sequence_output"], atol=1e-5)
 
 
+def test_sop_adds_its_logits(found, expected):
+    outputs = found("sop")
+    np.testing.assert_allclose(outputs["sop_logits"], expected["sop_logits"], atol=1e-5)
+    np.testing.assert_allclose(outputs["pooled_output"], expected["pooled_output"], atol=1e-5)
+
+
 def test_head_belongs_to_mlm_alone(found, pretrainer):
     weights = found("weights")
     head = set(weights["mlm"]) - set(weights["root"])
@@ -62,6 +68,9 @@ def test_head_belongs_to_mlm_alone(found, pretrainer):
     assert all("masked_lm_head" in name for name in head)
     assert not any("masked_lm_head" in name for name in weights["root_all"])
     assert weights["losses"] == 0
+    order = set(weights["sop"]) - set(weights["root"])
+    assert len(order) == 2
+    assert all("sentence_order_head" in name for name in order)
 
 
 def test_dropout_acts_in_training_alone(found):
@@ -70,14 +79,14 @@ def test_dropout_acts_in_training_alone(found):
     assert spread["with"] > 1e-3
 
 
-@pytest.mark.parametrize("check", ["encoder_fit", "mlm_fit"])
+@pytest.mark.parametrize("check", ["encoder_fit", "mlm_fit", "sop_fit"])
 def test_one_fit_step_changes_every_weight_but_the_key_bias(found, check):
     distances = found(check)
     # The key bias adds the same to all scores of a query, which softmax does not see.
     key_bias = [name for name in distances if "key/bias" in name]
     assert len(key_bias) == 1
     assert distances.pop(key_bias[0]) < 1e-6
-    assert len(distances) == {"encoder_fit": 24, "mlm_fit": 29}[check]
+    assert len(distances) == {"encoder_fit": 24, "mlm_fit": 29, "sop_fit": 26}[check]
     assert not [name for name, distance in distances.items() if not distance > 1e-6]
 
 
@@ -142,6 +151,7 @@ def test_mixed_precision_is_float32_outside(bfloat16_module, model_inputs):
     distances = outputs["pooled_output"] - tf.cast(source["pooled_output"], tf.float32)
     assert np.abs(distances).mean() < 0.02
     assert not hasattr(module, "mlm")
+    assert not hasattr(module, "sop")
 
 
 def test_folder_is_replaced_as_a_whole(bfloat16_module):

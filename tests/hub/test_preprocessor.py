@@ -34,6 +34,30 @@ def test_ids_are_those_of_the_tokenizer(found, tokenizer, texts):
     assert [row.tolist() for row in rows] == tokenizer.encode_ids(texts[0])
 
 
+def test_offsets_are_those_of_the_tokenizer(found, tokenizer, texts):
+    outputs = found("offsets")
+    rows = [np.split(outputs[name], outputs["splits"][1:-1]) for name in ("ids", "begins", "ends")]
+    for text, ids, begins, ends in zip(texts[0], *rows, strict=True):
+        encoding = tokenizer.encode(text)
+        assert ids.tolist() == encoding.ids
+        # Bytes here, characters there.
+        spans = [
+            (len(text[:begin].encode()), len(text[:end].encode()))
+            for begin, end in encoding.offsets
+        ]
+        assert list(zip(begins.tolist(), ends.tolist(), strict=True)) == spans
+
+
+def test_ids_become_strings_again(found, tokenizer, texts):
+    expected = [tokenizer.decode(ids) for ids in tokenizer.encode_ids(texts[0])]
+    assert found("detokenize")["texts"].tolist() == expected
+
+
+def test_vocabulary_is_an_asset(modules, tokenizer):
+    stored = (modules / "preprocessor/assets/spiece.model").read_bytes()
+    assert stored == tokenizer.vocabulary.read_bytes()
+
+
 def test_segments_are_packed_to_any_length(found, tokenizer, texts):
     packed = found("pack")
     segments = [tokenizer(tf.constant(part)) for part in texts]

@@ -1,7 +1,7 @@
 """An encoder as a TF Hub module: ids in, a vector per token and one per sequence out.
 
 API: https://www.tensorflow.org/hub/common_saved_model_apis/text, "Text embeddings with
-preprocessed inputs" and "Masked language model".
+preprocessed inputs"; `mlm` is that of the Model Garden's exporter.
 """
 
 import keras
@@ -26,9 +26,10 @@ def save_encoder(model, path, provenance=None):
     The module takes a dict of int32 `input_word_ids`, `input_mask` and `input_type_ids` of shape
     `(batch, length)` and gives a dict of float32: `sequence_output` `(batch, length, hidden_size)`,
     `pooled_output` `(batch, hidden_size)`, also as `default`, and the list `encoder_outputs`.
-    Of an `AlbertPretrainer` there is `mlm` besides, a module of its own: with
-    `masked_lm_positions` `(batch, predictions)` among its inputs it adds `mlm_logits`
-    `(batch, predictions, vocab_size)`. The head's weights are those of `mlm` alone.
+    Of an `AlbertPretrainer` there are two modules besides. With `masked_lm_positions`
+    `(batch, predictions)` among its inputs `mlm` adds `mlm_logits`
+    `(batch, predictions, vocab_size)`, and `sop` adds `sop_logits` `(batch, 2)`, of which the
+    second says that the segments were swapped. A head's weights are those of its module alone.
 
     Args:
         model: `AlbertEncoder` or `AlbertPretrainer`.
@@ -53,6 +54,7 @@ def save_encoder(model, path, provenance=None):
     root = _encoder_module(encoder)
     if encoder is not model:
         root.mlm = _mlm_module(model, root.__call__)
+        root.sop = _sop_module(model, root.__call__)
     write_module(
         root,
         path,
@@ -91,6 +93,18 @@ def _mlm_module(pretrainer, encode):
 
     specs = _specs((*INPUTS, "masked_lm_positions"))
     return reusable(trainable_function(call, specs), [encoder, head])
+
+
+def _sop_module(pretrainer, encode):
+    """Returns the reusable object of the encoder with the sentence-order head; args as above."""
+    head = pretrainer.sentence_order_head
+
+    def call(inputs, training):
+        outputs = encode(inputs, training=training)
+        logits = tf.cast(head(outputs["pooled_output"]), tf.float32)
+        return {**outputs, "sop_logits": logits}
+
+    return reusable(trainable_function(call, _specs(INPUTS)), [pretrainer.encoder, head])
 
 
 def _checked(inputs, config):

@@ -1,6 +1,6 @@
 """A preprocessor as a TF Hub module: strings in, the encoder's inputs out.
 
-API: https://www.tensorflow.org/hub/common_saved_model_apis/text, "Text preprocessing".
+API: https://www.tensorflow.org/hub/common_saved_model_apis/text, "Transformer encoders".
 """
 
 import tensorflow as tf
@@ -11,6 +11,7 @@ from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 
 STRINGS = tf.TensorSpec((None,), tf.string)
+IDS = tf.RaggedTensorSpec((None, None), tf.int32)
 DEFAULT_LENGTH = 128
 
 
@@ -21,7 +22,9 @@ def save_preprocessor(preprocessor, path, sequence_length=None, provenance=None)
     `(batch, sequence_length)`: `input_word_ids`, `input_mask`, `input_type_ids`. Its two halves can
     be called on their own: `tokenize(strings)` gives ragged int32 `(batch, tokens)`, and
     `bert_pack_inputs(segments, seq_length=...)` packs a list of one or two of these.
-    `tokenize.get_special_tokens_dict()` tells the special ids.
+    `tokenize.get_special_tokens_dict()` tells the special ids. `tokenize_with_offsets(strings)`
+    gives besides the ids the first byte of each token and the byte after its last, ragged int64,
+    and `detokenize(ids)` makes strings of ragged ids. The vocabulary is a file under `assets/`.
 
     Args:
         preprocessor: `AlbertPreprocessor`, or an `AlbertTokenizer`.
@@ -60,6 +63,8 @@ def save_preprocessor(preprocessor, path, sequence_length=None, provenance=None)
     signature = preprocess.get_concrete_function(STRINGS)
     root = reusable(preprocess)
     root.tokenize = _tokenize_module(tokenizer)
+    root.tokenize_with_offsets = reusable(_traced(tokenizer.tokenize_with_offsets, STRINGS))
+    root.detokenize = reusable(_traced(tokenizer.detokenize, IDS))
     root.bert_pack_inputs = _packing_module(tokenizer, preprocessor.sequence_length)
     root.tokenizer = tokenizer
     write_module(
@@ -81,12 +86,18 @@ def describe_preprocessor(preprocessor):
     }
 
 
+def _traced(function, spec):
+    """Returns a function of one argument as a `tf.function` of one signature."""
+
+    @tf.function(input_signature=[spec], autograph=False)
+    def traced(argument):
+        return function(argument)
+
+    return traced
+
+
 def _tokenize_module(tokenizer):
     """Returns the reusable object from strings to ragged ids, with the ids of special pieces."""
-
-    @tf.function(input_signature=[STRINGS], autograph=False)
-    def tokenize(texts):
-        return tokenizer(texts)
 
     @tf.function(autograph=False)
     def get_special_tokens_dict():
@@ -100,7 +111,7 @@ def _tokenize_module(tokenizer):
         return {name: tf.constant(value, tf.int32) for name, value in values.items()}
 
     get_special_tokens_dict.get_concrete_function()
-    module = reusable(tokenize)
+    module = reusable(_traced(tokenizer, STRINGS))
     module.get_special_tokens_dict = get_special_tokens_dict
     return module
 

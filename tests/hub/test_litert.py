@@ -90,6 +90,17 @@ def test_consumer_needs_no_tensorflow(logits):
     assert logits["imports"].size == 0
 
 
+def test_pairs_calibrate_a_regression(regressor, preprocessor, texts, tmp_path):
+    pairs = list(zip(*texts, strict=True))
+    path = tmp_path / "pairs.tflite"
+    tf_albert.hub.save_litert(regressor, preprocessor, path, "full_int8", pairs)
+    inputs = {name: np.asarray(rows) for name, rows in preprocessor(tuple(texts)).items()}
+    assert inputs["input_type_ids"].max() == 1
+    np.savez(tmp_path / "inputs.npz", **inputs)
+    logits = run_by_stranger(tmp_path)["pairs"]
+    np.testing.assert_allclose(logits, regressor(inputs), atol=CLOSE["full_int8"], rtol=0)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_weights_that_layers_share_are_stored_once(tmp_path, preprocessor, small_config, form):
     texts = ["a fine film"] if form == "full_int8" else None

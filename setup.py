@@ -4,6 +4,8 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
+LITERT = "ai-edge-litert>=2.3,<3"
+
 setup(
     name="tf_albert",
     version="0.1.0",
@@ -35,8 +37,11 @@ setup(
     extras_require={
         "huggingface": ["huggingface-hub>=1", "safetensors>=0.5"],
         "kaggle": ["kagglehub>=0.3.13"],
+        # Runs what `tf-albert export litert` writes; TensorFlow itself writes it.
+        "litert": [LITERT],
         "parity": ["torch==2.13.0", "transformers>=5.23,<6", "safetensors>=0.5", "kagglehub"],
         "test": [
+            LITERT,
             "hypothesis",
             "import-linter",
             "pytest>=8",

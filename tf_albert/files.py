@@ -98,16 +98,26 @@ def _umask():
 
 
 def write_text(path, text):
-    """Writes `text` to `path` as UTF-8, beside first and then renamed.
+    """Writes `text` to `path` as UTF-8, as `write_bytes` does.
 
     Args:
         path: str or path. The file.
         text: str. The whole content.
     """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path, content):
+    """Writes bytes to `path`, beside first and then renamed.
+
+    Args:
+        path: str or path. The file.
+        content: bytes. The whole content.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
+    temporary.write_bytes(content)
     os.replace(temporary, path)
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.helpers import random_inputs, randomize
 
-# A script for another process: it must not be imported into this one for its doctests.
-collect_ignore = ["stranger.py"]
+# Scripts for other processes: they must not be imported into this one for their doctests.
+collect_ignore = ["stranger.py", "litert_stranger.py"]
 
 LABELS = ["bad", "so-so", "good"]
 SEQUENCE_LENGTH = 23

@@ -23,6 +23,7 @@ COMMANDS = {
     "verify-conversion": "compare the outputs of two models",
     "inspect": "say what a model in any format is",
     "export": "write a model as TF Hub modules",
+    "export litert": "write a classifier as a LiteRT file, for phones",
     "sizes": "print parameters and costs of the named sizes",
 }
 USAGE_ERROR = 2
@@ -45,10 +46,16 @@ def main(arguments=None):
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_overview())
         return 0
-    command, *rest = arguments
+    command, rest = _command_of(arguments)
     if command not in COMMANDS:
         return _fail(f"unknown command {command!r}. Known commands: {', '.join(COMMANDS)}.")
     return _run(command, rest)
+
+
+def _command_of(arguments):
+    """Returns the command, which may have two words, and what follows it."""
+    num_words = 2 if " ".join(arguments[:2]) in COMMANDS else 1
+    return " ".join(arguments[:num_words]), arguments[num_words:]
 
 
 def _overview():
@@ -58,8 +65,8 @@ def _overview():
 
 
 def _run(command, rest):
-    with _without_startup_messages():
-        module = importlib.import_module(f"tf_albert.cli.{command.replace('-', '_')}")
+    with without_messages():
+        module = importlib.import_module(f"tf_albert.cli.{re.sub('[- ]', '_', command)}")
     rest = getattr(module, "adapted", list)(rest)
     try:
         return module.run(parse(command, module.Arguments, rest)) or 0
@@ -70,8 +77,8 @@ def _run(command, rest):
 
 
 @contextlib.contextmanager
-def _without_startup_messages():
-    """Drops what TensorFlow's libraries print while they load, before they read a log level."""
+def without_messages():
+    """Drops what TensorFlow's libraries print whatever the log level, as while they load."""
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:

@@ -34,13 +34,23 @@ def run(arguments):
             f"{arguments.model} chooses among options, which a line of text does not hold. Score "
             "it with `tf-albert evaluate` on a folder of RACE."
         )
-    texts = _texts(arguments.input, predictor.num_segments)
+    texts = read_texts(arguments.input, predictor.num_segments)
     while batch := list(itertools.islice(texts, arguments.batch_size)):
         for record in predictor.predicted(batch, arguments.batch_size):
             print(json.dumps(record, ensure_ascii=False), flush=True)
 
 
-def _texts(path, num_segments):
+def read_texts(path, num_segments):
+    """Yields the texts of each line of a file, a tuple of `num_segments` strings.
+
+    Args:
+        path: str or path, or None for standard input.
+        num_segments: 1, or 2 where a tab stands between the texts of a line.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: a line holds another number of texts.
+    """
     lines = enumerate(sys.stdin, 1) if path is None else read_lines(find_files([path])[0])
     for number, line in lines:
         text = (

@@ -50,7 +50,7 @@ def save_classifier(classifier, preprocessor, path, labels=None, num_segments=1,
     require(preprocessor, (AlbertPreprocessor,), "A tokenizer goes into one of these.")
     labels = list(labels or [])
     _check_labels(labels, classifier.num_classes)
-    _check_fit(classifier.config, preprocessor)
+    check_fit(classifier.config, preprocessor)
     root = _module(classifier, preprocessor, labels, _text_specs(num_segments))
 
     def write_assets(folder):
@@ -93,7 +93,8 @@ def _check_labels(labels, num_classes):
         )
 
 
-def _check_fit(config, preprocessor):
+def check_fit(config, preprocessor):
+    """Raises a `ValueError` where a model does not take what a preprocessor gives."""
     if preprocessor.sequence_length > config.max_position_embeddings:
         raise ValueError(
             f"The preprocessor's `sequence_length` is {preprocessor.sequence_length}; the model "

@@ -1,10 +1,11 @@
-"""A trained run as modules: what `tf-albert export` and a release have in common."""
+"""A trained run as modules: what `tf-albert export` and a release have in common; or for phones."""
 
 from pathlib import Path
 
 from tf_albert import files
 from tf_albert.hub.classifier import save_classifier
 from tf_albert.hub.encoder import save_encoder
+from tf_albert.hub.litert import check_litert, save_litert
 from tf_albert.hub.preprocessor import save_preprocessor
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.pretrainer import AlbertPretrainer
@@ -52,6 +53,32 @@ def save_run(run, output, sequence_length=None):
         {"run": provenance},
     )
     return [output / "preprocessor", output / "encoder", output / "classifier"]
+
+
+def save_run_litert(run, path, form="float32", sequence_length=None, texts=None):
+    """Writes the classifier of a trained run as a LiteRT file; see `save_litert`.
+
+    Args:
+        run: str or path. A run of fine-tuning, or a folder that `save_pretrained` wrote with a
+            tokenizer.
+        path: str or path. The file to write.
+        form: str. `float32`, `float16`, `int8` or `full_int8`.
+        sequence_length: int or None. Tokens a row; None for that of fine-tuning, or 128.
+        texts: list of texts for `full_int8`, as `save_litert` takes them.
+
+    Returns:
+        int: tokens a row.
+
+    Raises:
+        FileNotFoundError: `run` is no model folder, or lacks its tokenizer.
+        ValueError: damaged files, a model that is no classifier, or what `save_litert` refuses.
+    """
+    check_litert(path, form, texts)
+    folder = files.model_folder(run)
+    model = read_model(folder)
+    preprocessor = _preprocessor(folder, model.config, read_provenance(folder), sequence_length)
+    save_litert(model, preprocessor, path, form, texts)
+    return preprocessor.sequence_length
 
 
 def _preprocessor(folder, config, provenance, sequence_length):

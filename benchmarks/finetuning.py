@@ -44,7 +44,8 @@ OURS = "tf_albert"
 PEERS = {"transformers": True, "transformers, the same updates": False}
 # Of `AlbertClassifier`, whatever the encoder's.
 HEAD_DROPOUT = 0.1
-PATHS = ("init", "output", "data", "train", "dev")
+# Of a recipe: where things lie, and a number of seeds that is not the one used here.
+NOT_KEPT = ("init", "output", "data", "train", "dev", "seeds")
 
 
 def main():
@@ -63,7 +64,7 @@ def main():
         metric, scores = compare(recipe, arguments.seeds, Path(folder))
     values = {
         "facts": describe_machine() | {"threads": arguments.threads},
-        "recipe": {k: v for k, v in dataclasses.asdict(recipe).items() if k not in PATHS},
+        "recipe": {k: v for k, v in dataclasses.asdict(recipe).items() if k not in NOT_KEPT},
         "metric": metric,
         "scores": scores,
         "summary": summary(scores),
@@ -194,8 +195,8 @@ def _print(values):
     print(f"| lowest to best | {' | '.join(ranges)} |")
     for name in PEERS:
         overlap = "overlap" if of[name]["ranges_overlap"] else "do not overlap"
-        lie = "lies" if of[name]["medians_within_spread"] else "does not lie"
-        print(f"Against {name}: the ranges {overlap}; each median {lie} in the other's range.")
+        within = "both medians lie" if of[name]["medians_within_spread"] else "not both medians lie"
+        print(f"Against {name}: the ranges {overlap}; {within} within the other's.")
 
 
 if __name__ == "__main__":

@@ -8,14 +8,11 @@ import numpy as np
 import tensorflow as tf
 import torch
 
+from benchmarks.torch_finetuning import torch_inputs
+
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 # So small that the weights, and with them the losses, stay comparable through all rounds.
 RATE = 1e-9
-INPUTS = {
-    "input_ids": "input_word_ids",
-    "attention_mask": "input_mask",
-    "token_type_ids": "input_type_ids",
-}
 
 
 class TorchTrainer:
@@ -41,21 +38,14 @@ class TorchTrainer:
         self.optimizer.zero_grad()
         return loss.item()
 
-    def _inputs(self, batch):
-        longest = int(tf.reduce_max(tf.reduce_sum(batch["input_mask"], axis=1)))
-        return {
-            theirs: torch.tensor(batch[ours].numpy()[:, :longest], dtype=torch.long)
-            for theirs, ours in INPUTS.items()
-        }
-
     def classification(self, batch):
         """Returns a batch of labelled rows, padded to the longest."""
         labels = torch.tensor(batch["labels"].numpy(), dtype=torch.long)
-        return self._inputs(batch) | {"labels": labels}
+        return torch_inputs(batch) | {"labels": labels}
 
     def pretraining(self, batch):
         """Returns a batch of masked pairs, padded to the longest; -100 is no label."""
-        inputs = self._inputs(batch)
+        inputs = torch_inputs(batch)
         labels = np.full(inputs["input_ids"].shape, -100)
         rows, slots = np.nonzero(batch["masked_lm_weights"].numpy())
         positions = batch["masked_lm_positions"].numpy()[rows, slots]

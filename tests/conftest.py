@@ -1,5 +1,6 @@
 """Devices, data and small models for all tests."""
 
+import importlib.util
 import os
 import pydoc_data.topics
 from pathlib import Path
@@ -58,6 +59,17 @@ def data_folder():
     folder = Path(os.environ.get("TF_ALBERT_DATA", REPOSITORY.parent / "shared" / "data"))
     require("data", folder.is_dir(), f"{folder} does not exist; TF_ALBERT_DATA names the data")
     return folder
+
+
+@pytest.fixture(scope="session")
+def transformers():
+    """The library, silent; the test is skipped where it is not installed."""
+    installed = all(importlib.util.find_spec(name) for name in ("transformers", "torch"))
+    require("parity", installed, "transformers and torch are not installed: '.[parity]'")
+    import transformers
+
+    transformers.logging.disable_progress_bar()
+    return transformers
 
 
 @pytest.fixture(scope="session")

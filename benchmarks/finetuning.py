@@ -1,0 +1,203 @@
+"""Whether fine-tuning here reaches what transformers reaches from the same weights.
+
+    pip install -e '.[parity]'
+    python -m benchmarks.finetuning --init runs/tiny --data ../shared/data/glue/SST-2
+
+A pretrained model is converted for transformers, and both fine-tune it in float32 with the same
+seeds: on the same batches, with the same dropout, rates, clipping and decay, scored at the same
+checkpoints, of which the best counts. Every option of `tf-albert finetune` changes the recipe, such
+as `--task rte --steps 500`.
+
+torch is tried twice: as it is, where AdamW corrects the bias of its moments, and with the updates
+of Google's code and of this package, which are larger at the start. What differs besides: order of
+sums and random numbers; the head, which transformers draws from a normal distribution that is not
+truncated; and, where the encoder has dropout, that transformers has none after the feed-forward
+part. A run that collapses is not begun again, as `tf-albert finetune` would.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import statistics
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import torch
+import transformers
+
+from benchmarks.measure import describe_machine, use_threads
+from benchmarks.report import RESULTS
+from benchmarks.torch_finetuning import TorchFinetuning, TorchPredictor, load_classifier
+from tf_albert import AlbertTokenizer
+from tf_albert.cli.main import parse
+from tf_albert.convert import formats
+from tf_albert.tasks.finetune import FinetuneRecipe
+from tf_albert.tasks.problems import Problems
+from tf_albert.tasks.run_task import KINDS, run_task
+from tf_albert.tasks.text_task import TextTask
+
+OURS = "tf_albert"
+# Whether torch corrects the bias of Adam's moments.
+PEERS = {"transformers": True, "transformers, the same updates": False}
+# Of `AlbertClassifier`, whatever the encoder's.
+HEAD_DROPOUT = 0.1
+# Of a recipe: where things lie, and a number of seeds that is not the one used here.
+NOT_KEPT = ("init", "output", "data", "train", "dev", "seeds")
+
+
+def main():
+    """Fine-tunes with all, and adds the task to `results/finetuning.json`."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
+    parser.add_argument("--config", default="finetune/tiny_sst2.yaml", help="a recipe")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    arguments, options = parser.parse_known_args()
+    use_threads(arguments.threads)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    with tempfile.TemporaryDirectory() as folder:
+        changes = [*options, "--output", folder, "--dtype", "float32"]
+        recipe = parse("finetune", FinetuneRecipe, ["--config", arguments.config, *changes])
+        metric, scores = compare(recipe, arguments.seeds, Path(folder))
+    values = {
+        "facts": describe_machine() | {"threads": arguments.threads},
+        "recipe": {k: v for k, v in dataclasses.asdict(recipe).items() if k not in NOT_KEPT},
+        "metric": metric,
+        "scores": scores,
+        "summary": summary(scores),
+    }
+    _write(recipe.task, values)
+    _print(values)
+
+
+def compare(recipe, num_seeds, folder):
+    """Fine-tunes with this package and with its peers from the same weights.
+
+    Args:
+        recipe: `FinetuneRecipe`. Its seed is the first one.
+        num_seeds: int.
+        folder: path. Where the converted model and the runs are to lie.
+
+    Returns:
+        tuple of the metric's name and a dict of who to a dict of seed to the best score.
+
+    Raises:
+        ValueError: a recipe that is not one of classes for texts from pretrained weights with
+            AdamW.
+    """
+    _check(recipe)
+    formats.convert(recipe.init, folder / "huggingface", "huggingface")
+    scores = {name: {} for name in (OURS, *PEERS)}
+    for seed in range(recipe.seed, recipe.seed + num_seeds):
+        one = dataclasses.replace(recipe, seed=seed, output=str(folder / f"seed_{seed}"))
+        task = TextTask(one, AlbertTokenizer.from_pretrained(one.init), Problems(one.strict))
+        metric = task.description.metric
+        # The peers first: they may refuse the weights.
+        for name, corrects_bias in PEERS.items():
+            print(f"{name}, seed {seed}:")
+            score = finetune_peer(folder / "huggingface", one, task, corrects_bias)
+            scores[name][str(seed)] = score
+        print(f"{OURS}, seed {seed}:")
+        scores[OURS][str(seed)] = run_task(one, one, may_collapse=True)[metric]
+    return metric, scores
+
+
+def _check(recipe):
+    found = {name: getattr(recipe, name) for name in ("task", "optimizer", "from_scratch")}
+    is_classification = recipe.task not in (*KINDS, "stsb") and not recipe.regression
+    if not is_classification or recipe.optimizer != "adamw" or recipe.from_scratch:
+        raise ValueError(
+            "What can be compared is a task of classes for texts, from pretrained weights, with "
+            f"`optimizer: adamw`. Received: {found}."
+        )
+    if recipe.patience:
+        raise ValueError("The peers train to their last step. Expected `patience: 0`.")
+
+
+def finetune_peer(pretrained, recipe, task, corrects_bias):
+    """Fine-tunes with transformers; returns the best score on the development set.
+
+    Args:
+        pretrained: path. A Hugging Face folder.
+        recipe: `FinetuneRecipe`.
+        task: `TextTask`.
+        corrects_bias: bool. As `TorchFinetuning` takes it.
+    """
+    description = task.description
+    torch.manual_seed(recipe.seed)
+    model = load_classifier(
+        pretrained, len(description.labels), HEAD_DROPOUT, recipe.encoder_dropout
+    )
+    training = TorchFinetuning(model, recipe, corrects_bias)
+    predictor = TorchPredictor(model, task.preprocessor, description)
+    name, examples = next(iter(task.dev.items()))
+    scores, losses = [], []
+    for step, batch in enumerate(task.batches.dataset(0, recipe.steps), 1):
+        losses.append(training.step(batch))
+        if step == recipe.steps or step % recipe.checkpoint_every == 0:
+            scores.append(predictor.score(examples, where=name)[description.metric])
+            loss = statistics.fmean(losses)
+            print(f"step {step}  loss {loss:.4f}  {description.metric} {scores[-1]:.4f}")
+            losses.clear()
+    return max(scores)
+
+
+def summary(scores):
+    """Returns what the scores say: medians and ranges, and how ours lie to each peer's.
+
+    Args:
+        scores: dict of who to a dict of seed to a score.
+
+    Returns:
+        dict of who to a dict: `median`, `lowest`, `best`; and of a peer `ranges_overlap`, and
+        `medians_within_spread`: whether each median lies in the range of the other.
+    """
+    of = {name: _spread(list(values.values())) for name, values in scores.items()}
+    ours = of[OURS]
+    for name in of.keys() - {OURS}:
+        peer = of[name]
+        overlap = ours["lowest"] <= peer["best"] and peer["lowest"] <= ours["best"]
+        of[name] = peer | {
+            "ranges_overlap": overlap,
+            "medians_within_spread": _holds(ours, peer) and _holds(peer, ours),
+        }
+    return of
+
+
+def _spread(values):
+    return {"median": statistics.median(values), "lowest": min(values), "best": max(values)}
+
+
+def _holds(spread, other):
+    return spread["lowest"] <= other["median"] <= spread["best"]
+
+
+def _write(task, values):
+    """Puts a task's values beside those of others."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / "finetuning.json"
+    stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    path.write_text(json.dumps(stored | {task: values}, indent=2) + "\n", encoding="utf-8")
+
+
+def _print(values):
+    scores, of = values["scores"], values["summary"]
+    print(f"| {values['metric']} | {' | '.join(scores)} |\n|---" + "|---" * len(scores) + "|")
+    for seed in scores[OURS]:
+        cells = " | ".join(f"{row[seed]:.4f}" for row in scores.values())
+        print(f"| seed {seed} | {cells} |")
+    medians = (f"**{of[name]['median']:.4f}**" for name in scores)
+    print(f"| median | {' | '.join(medians)} |")
+    ranges = (f"{of[name]['lowest']:.4f} to {of[name]['best']:.4f}" for name in scores)
+    print(f"| lowest to best | {' | '.join(ranges)} |")
+    for name in PEERS:
+        overlap = "overlap" if of[name]["ranges_overlap"] else "do not overlap"
+        within = "both medians lie" if of[name]["medians_within_spread"] else "not both medians lie"
+        print(f"Against {name}: the ranges {overlap}; {within} within the other's.")
+
+
+if __name__ == "__main__":
+    main()

@@ -170,8 +170,14 @@ def _classifier_usage(provenance):
     pair = '{"text_a": tf.constant(["a text"]), "text_b": tf.constant(["another"])}'
     return CLASSIFIER_USAGE.format(
         inputs=pair if provenance["num_segments"] == 2 else 'tf.constant(["a fine film"])',
-        output="label" if provenance["labels"] else "score",
+        output=_output_of(provenance),
     )
+
+
+def _output_of(provenance):
+    if not provenance["labels"]:
+        return "score"
+    return "holds" if provenance["multi_label"] else "label"
 
 
 def _write_sums(release):

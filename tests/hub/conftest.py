@@ -64,7 +64,10 @@ def model_inputs(small_config):
 
 @pytest.fixture(scope="session")
 def modules(tmp_path_factory, pretrainer, classifier, regressor, preprocessor, texts, model_inputs):
-    """A folder with the modules `encoder`, `preprocessor`, `classifier` and `regressor`."""
+    """A folder with the modules `encoder`, `preprocessor`, `classifier` and `regressor`.
+
+    Beside them lies `others/labels`, a classifier of which any number of labels may hold.
+    """
     import tf_albert
 
     folder = tmp_path_factory.mktemp("modules")
@@ -72,6 +75,9 @@ def modules(tmp_path_factory, pretrainer, classifier, regressor, preprocessor, t
     tf_albert.hub.save_preprocessor(preprocessor, folder / "preprocessor")
     tf_albert.hub.save_classifier(classifier, preprocessor, folder / "classifier", LABELS)
     tf_albert.hub.save_classifier(regressor, preprocessor, folder / "regressor", num_segments=2)
+    tf_albert.hub.save_classifier(
+        classifier, preprocessor, folder / "others/labels", LABELS, multi_label=True
+    )
     np.savez(folder / "inputs.npz", **model_inputs)
     (folder / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
     return folder

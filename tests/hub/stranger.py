@@ -274,6 +274,10 @@ def classify_served():
     return flat(signature(text=strings()[0]))
 
 
+def classify_labels():
+    return flat(fresh("others/labels")(strings()[0]))
+
+
 def classify_awkward():
     classifier = load("classifier")
     return {
@@ -343,6 +347,7 @@ CHECKS = (
     preprocess_awkward,
     classify,
     classify_served,
+    classify_labels,
     classify_awkward,
     classify_fit,
     classify_dropout,

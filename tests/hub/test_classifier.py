@@ -27,6 +27,16 @@ def test_strings_become_labels(found, logits, check):
     assert outputs["label"].tolist() == expected
 
 
+def test_any_number_of_labels_holds(found, logits, modules):
+    outputs = found("classify_labels")
+    assert set(outputs) == {"holds", "logits", "probabilities"}
+    np.testing.assert_allclose(outputs["probabilities"], 1 / (1 + np.exp(-logits)), atol=1e-5)
+    assert outputs["holds"].tolist() == (logits >= 0).astype(int).tolist()
+    assert len(set(outputs["holds"].sum(axis=1).tolist())) > 1
+    provenance = json.loads((modules / "others/labels/provenance.json").read_text(encoding="utf-8"))
+    assert (provenance["labels"], provenance["multi_label"]) == (LABELS, True)
+
+
 @pytest.mark.parametrize("check", ["score", "score_served"])
 def test_pairs_become_a_score(found, regressor, preprocessor, texts, check):
     outputs = found(check)

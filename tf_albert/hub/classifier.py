@@ -19,13 +19,23 @@ LABELS_FILE = "labels.txt"
 TEXTS = ("text_a", "text_b")
 
 
-def save_classifier(classifier, preprocessor, path, labels=None, num_segments=1, provenance=None):
+def save_classifier(
+    classifier,
+    preprocessor,
+    path,
+    labels=None,
+    num_segments=1,
+    provenance=None,
+    multi_label=False,
+):
     """Writes a classifier from raw strings as a reusable SavedModel.
 
     The module takes strings of shape `(batch,)`; with `num_segments=2`, a dict of two such,
     `text_a` and `text_b`. It gives a dict: `probabilities` and `logits`, float32
-    `(batch, num_classes)`, and `label`, string `(batch,)`. A regression gives `score`, float32
-    `(batch,)`, alone. The signature `serving_default` takes `text`, or `text_a` and `text_b`.
+    `(batch, num_classes)`, and `label`, string `(batch,)`. With `multi_label` each probability is
+    one of its own, and in the place of `label` stands `holds`, int32 `(batch, num_classes)`, 1 for
+    each label that is at least as likely as not. A regression gives `score`, float32 `(batch,)`,
+    alone. The signature `serving_default` takes `text`, or `text_a` and `text_b`.
 
     Args:
         classifier: `AlbertClassifier`.
@@ -34,6 +44,7 @@ def save_classifier(classifier, preprocessor, path, labels=None, num_segments=1,
         labels: list of str, one per class in the order of the logits; None for a regression.
         num_segments: 1 for single texts, 2 for pairs.
         provenance: dict of JSON values, or None. Added to `provenance.json`.
+        multi_label: bool. Whether any number of labels may hold at once.
 
     Raises:
         ValueError: an argument of another class, labels that are not one per class, a
@@ -49,9 +60,10 @@ def save_classifier(classifier, preprocessor, path, labels=None, num_segments=1,
     require(classifier, (AlbertClassifier,), "For an encoder there is `save_encoder`.")
     require(preprocessor, (AlbertPreprocessor,), "A tokenizer goes into one of these.")
     labels = list(labels or [])
-    _check_labels(labels, classifier.num_classes)
+    _check_labels(labels, classifier.num_classes, multi_label)
     check_fit(classifier.config, preprocessor)
-    root = _module(classifier, preprocessor, labels, _text_specs(num_segments))
+    read = _reader(labels, multi_label)
+    root = _module(classifier, preprocessor, read, _text_specs(num_segments))
 
     def write_assets(folder):
         preprocessor.tokenizer.save_pretrained(folder)
@@ -59,7 +71,7 @@ def save_classifier(classifier, preprocessor, path, labels=None, num_segments=1,
         if labels:
             files.write_text(folder / LABELS_FILE, "".join(f"{label}\n" for label in labels))
 
-    task = {"labels": labels, "num_segments": num_segments}
+    task = {"labels": labels, "num_segments": num_segments, "multi_label": multi_label}
     write_module(
         root,
         path,
@@ -74,8 +86,8 @@ def save_classifier(classifier, preprocessor, path, labels=None, num_segments=1,
     )
 
 
-def _check_labels(labels, num_classes):
-    if num_classes == 1:
+def _check_labels(labels, num_classes, multi_label):
+    if num_classes == 1 and not multi_label:
         if labels:
             raise ValueError(
                 f"A regression (`num_classes` = 1) has no labels. Received: {len(labels)} labels."
@@ -116,19 +128,28 @@ def _text_specs(num_segments):
     return strings if num_segments == 1 else dict.fromkeys(TEXTS, strings)
 
 
-def _module(classifier, preprocessor, labels, specs):
+def _reader(labels, multi_label):
+    """Returns what makes the module's outputs of logits."""
+
+    def read(logits):
+        if not labels:
+            return {"score": logits[:, 0]}
+        if multi_label:
+            probabilities = tf.sigmoid(logits)
+            holds = tf.cast(probabilities >= 0.5, tf.int32)
+            return {"logits": logits, "probabilities": probabilities, "holds": holds}
+        label = tf.gather(tf.constant(labels), tf.argmax(logits, axis=-1))
+        return {"logits": logits, "probabilities": tf.nn.softmax(logits), "label": label}
+
+    return read
+
+
+def _module(classifier, preprocessor, read, specs):
     """Returns the reusable object from strings to labels, not yet saved."""
 
     def call(texts, training):
         texts = tuple(texts[name] for name in TEXTS) if isinstance(texts, dict) else texts
-        outputs = classifier(preprocessor(texts), training=training)
-        if not labels:
-            return {"score": outputs[:, 0]}
-        return {
-            "logits": outputs,
-            "probabilities": tf.nn.softmax(outputs),
-            "label": tf.gather(tf.constant(labels), tf.argmax(outputs, axis=-1)),
-        }
+        return read(classifier(preprocessor(texts), training=training))
 
     root = reusable(trainable_function(call, specs), [classifier])
     root.tokenizer = preprocessor.tokenizer

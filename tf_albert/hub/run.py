@@ -51,6 +51,7 @@ def save_run(run, output, sequence_length=None):
         task["labels"],
         task["num_segments"],
         {"run": provenance},
+        multi_label=task.get("multi_label", False),
     )
     return [output / "preprocessor", output / "encoder", output / "classifier"]
 

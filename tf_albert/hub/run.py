@@ -1,8 +1,10 @@
 """A trained run as modules: what `tf-albert export` and a release have in common; or for phones."""
 
+import dataclasses
 from pathlib import Path
 
 from tf_albert import files
+from tf_albert.hub.answerer import save_answerer
 from tf_albert.hub.classifier import save_classifier
 from tf_albert.hub.encoder import save_encoder
 from tf_albert.hub.litert import check_litert, save_litert
@@ -10,6 +12,7 @@ from tf_albert.hub.preprocessor import save_preprocessor
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.modeling.saving import read_model, read_provenance
+from tf_albert.tasks.answering import SPAN_TASKS, QuestionAnswerer, SpanDescription
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 
@@ -17,13 +20,15 @@ DEFAULT_LENGTH = 128
 
 
 def save_run(run, output, sequence_length=None):
-    """Writes the modules of a trained model: encoder, preprocessor, and classifier if it is one.
+    """Writes the modules of a trained model: encoder, preprocessor, and one that does its task.
+
+    Of a classifier that is `classifier`, of a model fine-tuned on SQuAD `answerer`.
 
     Args:
         run: str or path. A training run, or a folder that `save_pretrained` wrote with a tokenizer.
         output: str or path. The folder for the modules, each replaced as a whole.
-        sequence_length: int or None. Tokens a row of the preprocessor; None for that of
-            fine-tuning, or 128.
+        sequence_length: int or None. Tokens a row of the preprocessor, and of the module that does
+            the task; None for that of fine-tuning, or 128.
 
     Returns:
         list of path: the modules, in the order in which data meets them.
@@ -37,22 +42,29 @@ def save_run(run, output, sequence_length=None):
     model = read_model(folder)
     provenance = read_provenance(folder)
     is_classifier = isinstance(model, AlbertClassifier)
-    task = _task(folder, provenance) if is_classifier else {}
+    task = _task(folder, provenance) if is_classifier else provenance.get("task") or {}
     preprocessor = _preprocessor(folder, model.config, provenance, sequence_length)
     encoder = model if isinstance(model, AlbertPretrainer) else getattr(model, "encoder", model)
-    save_preprocessor(preprocessor, output / "preprocessor", provenance={"run": provenance})
-    save_encoder(encoder, output / "encoder", {"run": provenance})
-    if not is_classifier:
-        return [output / "preprocessor", output / "encoder"]
-    save_classifier(
-        model,
-        preprocessor,
-        output / "classifier",
-        task["labels"],
-        task["num_segments"],
-        {"run": provenance},
-    )
-    return [output / "preprocessor", output / "encoder", output / "classifier"]
+    made_of = {"run": provenance}
+    save_preprocessor(preprocessor, output / "preprocessor", provenance=made_of)
+    save_encoder(encoder, output / "encoder", made_of)
+    modules = [output / "preprocessor", output / "encoder"]
+    if is_classifier:
+        modules.append(output / "classifier")
+        labels = task["labels"], task["num_segments"]
+        save_classifier(model, preprocessor, modules[-1], *labels, made_of)
+    elif task.get("task") in SPAN_TASKS:
+        modules.append(output / "answerer")
+        save_answerer(_answerer(model, preprocessor, task), modules[-1], made_of)
+    return modules
+
+
+def _answerer(model, preprocessor, task):
+    """Returns the answerer of a model, with rows as long as the preprocessor's."""
+    description = SpanDescription(**task)
+    length = preprocessor.sequence_length
+    description = dataclasses.replace(description, sequence_length=length)
+    return QuestionAnswerer(model, preprocessor.tokenizer, description)
 
 
 def save_run_litert(run, path, form="float32", sequence_length=None, texts=None):

@@ -4,9 +4,9 @@
 
 RUN is a training run, or a folder that `save_pretrained` wrote with its tokenizer. A pretrained
 model becomes RELEASE/encoder and RELEASE/preprocessor; a fine-tuned classifier RELEASE/classifier
-besides, and a model fine-tuned on SQuAD RELEASE/answerer. Each has its archive (.tar.gz, in TF
-Hub's layout) and its page (.md); SHA256SUMS covers every file, for `sha256sum -c`. The same modules
-give the same archives, byte for byte.
+besides, a model fine-tuned on SQuAD RELEASE/answerer, and one on tagged sentences RELEASE/tagger.
+Each has its archive (.tar.gz, in TF Hub's layout) and its page (.md); SHA256SUMS covers every file,
+for `sha256sum -c`. The same modules give the same archives, byte for byte.
 `export/verify.py` tries a release.
 """
 
@@ -53,6 +53,8 @@ SUMMARIES = {
     "answerer": "Questions and contexts, strings, to the parts of the contexts that answer them: "
     "`answer`, `start` and `end` in characters, `start_byte` and `end_byte`, `score`. Contexts may "
     "be of any length; no preprocessing is needed.",
+    "tagger": "Sentences, strings, to a `label` for each `word` between white space, with its "
+    "`start_byte` and `end_byte`: ragged, `(batch, words)`. No preprocessing is needed.",
 }
 
 ENCODER_USAGE = """import tensorflow as tf, tensorflow_hub as hub, tensorflow_text
@@ -71,6 +73,11 @@ ANSWERER_USAGE = """import tensorflow as tf, tensorflow_hub as hub, tensorflow_t
 answerer = hub.KerasLayer("answerer")
 question, context = tf.constant(["Who wrote notes?"]), tf.constant(["Ada wrote notes in 1843."])
 print(answerer({"question": question, "context": context})["answer"])"""
+
+TAGGER_USAGE = """import tensorflow as tf, tensorflow_hub as hub, tensorflow_text
+
+tagger = hub.KerasLayer("tagger")
+print(tagger(tf.constant(["Ada lives in Paris"]))["label"])"""
 
 
 def main(arguments=None):
@@ -118,7 +125,7 @@ def publish(run, output, sequence_length=None):
 
 def modules_of(release):
     """Returns the names of the modules in a release, in the order in which data meets them."""
-    names = ("preprocessor", "encoder", "classifier", "answerer")
+    names = ("preprocessor", "encoder", "classifier", "answerer", "tagger")
     return [name for name in names if (release / name).is_dir()]
 
 
@@ -178,7 +185,7 @@ def _page(module, config):
 def _usage(name, provenance):
     """Returns code that calls a module."""
     if name != "classifier":
-        return ANSWERER_USAGE if name == "answerer" else ENCODER_USAGE
+        return {"answerer": ANSWERER_USAGE, "tagger": TAGGER_USAGE}.get(name, ENCODER_USAGE)
     pair = '{"text_a": tf.constant(["a text"]), "text_b": tf.constant(["another"])}'
     return CLASSIFIER_USAGE.format(
         inputs=pair if provenance["num_segments"] == 2 else 'tf.constant(["a fine film"])',

@@ -56,7 +56,7 @@ def main(arguments=None):
 def checks_of(release):
     """Returns the checks for a release; each is a function of its folder that raises or returns."""
     checks = [check_sums, check_archives, check_preprocessor, check_encoder, check_fine_tuning]
-    of_tasks = {"classifier": check_classifier, "answerer": check_answerer}
+    of_tasks = {"classifier": check_classifier, "answerer": check_answerer, "tagger": check_tagger}
     return checks + [check for name, check in of_tasks.items() if (release / name).exists()]
 
 
@@ -214,6 +214,21 @@ def check_answerer(release):
         require(context[start:end] == answer.decode(), f"{answer} is not at {start} to {end}")
     require(np.isfinite(outputs["score"]).all(), "a score is not finite")
     return f"{' and '.join(texts)} to {', '.join(sorted(outputs))}"
+
+
+def check_tagger(release):
+    """The tagger labels each word, as a layer and through its signature."""
+    path = release / "tagger"
+    outputs = hub.KerasLayer(str(path))(tf.constant(TEXTS))
+    words = [[word.encode() for word in text.split()] for text in TEXTS]
+    require(outputs["word"].to_list() == words, "other words than those between white space")
+    labels = (path / "assets" / "labels.txt").read_text(encoding="utf-8").splitlines()
+    given = {label.decode() for label in outputs["label"].flat_values.numpy()}
+    require(given <= {"O", *labels}, f"{given} are not all in labels.txt")
+    served = hub.load(str(path)).signatures["serving_default"](text=tf.constant(TEXTS))
+    for name, rows in outputs.items():
+        require(np.array_equal(rows.to_tensor(), served[name]), f"the signature gives other {name}")
+    return f"text to {', '.join(sorted(outputs))}"
 
 
 if __name__ == "__main__":

@@ -172,6 +172,20 @@ def test_squad_run_has_an_answerer(squad_run, tmp_path, capsys):
     assert 'answerer = hub.KerasLayer("answerer")' in page
 
 
+def test_run_of_tagged_sentences_has_a_tagger(small_config, tokenizer, tmp_path, capsys):
+    model = randomize(tf_albert.AlbertTokenClassifier(small_config, num_classes=2))
+    task = {"task": "conll", "labels": ["B-LOC", "O"], "sequence_length": 19}
+    save_pretrained(model, tmp_path / "run", tokenizer, {"task": task})
+    output = tmp_path / "release"
+    assert publish.main([str(tmp_path / "run"), "--output", str(output)]) == 0
+    assert "preprocessor, encoder, tagger" in capsys.readouterr().out
+    assert verify.check_tagger in verify.checks_of(output)
+    assert verify.check_tagger(output) == "text to end_byte, label, start_byte, word"
+    page = (output / "tagger.md").read_text(encoding="utf-8")
+    assert 'tagger = hub.KerasLayer("tagger")' in page
+    assert "| Labels | B-LOC, O |" in page
+
+
 def without(name):
     def change(run):
         (run / name).unlink()

@@ -12,7 +12,7 @@ import pytest
 from tests.helpers import random_inputs, randomize
 
 # Scripts for other processes: they must not be imported into this one for their doctests.
-collect_ignore = ["stranger.py", "litert_stranger.py", "answering_stranger.py"]
+collect_ignore = [f"{name}stranger.py" for name in ("", "answering_", "litert_", "tagging_")]
 
 LABELS = ["bad", "so-so", "good"]
 SEQUENCE_LENGTH = 23
@@ -84,11 +84,24 @@ def found(modules):
 
 
 def run_stranger(script, folder):
-    """Runs a script on a folder of modules in a process that does not find tf_albert.
+    """Runs a script on a folder of modules, as `run_script` does.
 
     Returns:
         function of a check's name to what the check found: its arrays and values.
     """
+    run_script(script, folder)
+
+    def of(check):
+        error = folder / f"{check}.error"
+        assert not error.exists(), error.read_text(encoding="utf-8")
+        with np.load(folder / f"{check}.npz") as arrays:
+            return dict(arrays)
+
+    return of
+
+
+def run_script(script, folder):
+    """Runs a script on a folder of modules in a process that does not find tf_albert."""
     result = subprocess.run(
         [sys.executable, Path(__file__).with_name(script), folder],
         cwd=folder,
@@ -98,11 +111,3 @@ def run_stranger(script, folder):
         check=False,
     )
     assert result.returncode == 0, result.stderr
-
-    def of(check):
-        error = folder / f"{check}.error"
-        assert not error.exists(), error.read_text(encoding="utf-8")
-        with np.load(folder / f"{check}.npz") as arrays:
-            return dict(arrays)
-
-    return of

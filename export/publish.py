@@ -4,8 +4,9 @@
 
 RUN is a training run, or a folder that `save_pretrained` wrote with its tokenizer. A pretrained
 model becomes RELEASE/encoder and RELEASE/preprocessor; a fine-tuned classifier RELEASE/classifier
-besides. Each has its archive (.tar.gz, in TF Hub's layout) and its page (.md); SHA256SUMS covers
-every file, for `sha256sum -c`. The same modules give the same archives, byte for byte.
+besides, a model fine-tuned on SQuAD RELEASE/answerer, and one on tagged sentences RELEASE/tagger.
+Each has its archive (.tar.gz, in TF Hub's layout) and its page (.md); SHA256SUMS covers every file,
+for `sha256sum -c`. The same modules give the same archives, byte for byte.
 `export/verify.py` tries a release.
 """
 
@@ -49,6 +50,11 @@ SUMMARIES = {
     "preprocessor": "Strings, or a list of two batches of strings, to the inputs of the encoder. "
     "`tokenize` and `bert_pack_inputs` do its two halves.",
     "classifier": "Strings to an answer; no preprocessing is needed.",
+    "answerer": "Questions and contexts, strings, to the parts of the contexts that answer them: "
+    "`answer`, `start` and `end` in characters, `start_byte` and `end_byte`, `score`. Contexts may "
+    "be of any length; no preprocessing is needed.",
+    "tagger": "Sentences, strings, to a `label` for each `word` between white space, with its "
+    "`start_byte` and `end_byte`: ragged, `(batch, words)`. No preprocessing is needed.",
 }
 
 ENCODER_USAGE = """import tensorflow as tf, tensorflow_hub as hub, tensorflow_text
@@ -61,6 +67,17 @@ CLASSIFIER_USAGE = """import tensorflow as tf, tensorflow_hub as hub, tensorflow
 
 classifier = hub.KerasLayer("classifier")
 print(classifier({inputs})["{output}"])"""
+
+ANSWERER_USAGE = """import tensorflow as tf, tensorflow_hub as hub, tensorflow_text
+
+answerer = hub.KerasLayer("answerer")
+question, context = tf.constant(["Who wrote notes?"]), tf.constant(["Ada wrote notes in 1843."])
+print(answerer({"question": question, "context": context})["answer"])"""
+
+TAGGER_USAGE = """import tensorflow as tf, tensorflow_hub as hub, tensorflow_text
+
+tagger = hub.KerasLayer("tagger")
+print(tagger(tf.constant(["Ada lives in Paris"]))["label"])"""
 
 
 def main(arguments=None):
@@ -108,7 +125,7 @@ def publish(run, output, sequence_length=None):
 
 def modules_of(release):
     """Returns the names of the modules in a release, in the order in which data meets them."""
-    names = ("preprocessor", "encoder", "classifier")
+    names = ("preprocessor", "encoder", "classifier", "answerer", "tagger")
     return [name for name in names if (release / name).is_dir()]
 
 
@@ -146,7 +163,6 @@ def _page(module, config):
     """Returns the model page of a module, Markdown."""
     name = module.name
     provenance = files.read_json(module / PROVENANCE_FILE)
-    usage = _classifier_usage(provenance) if name == "classifier" else ENCODER_USAGE
     facts = {
         "Parameters": f"{provenance['num_parameters']:,}" if "num_parameters" in provenance else "",
         "Layers / hidden / heads": f"{config.num_hidden_layers} / {config.hidden_size} / "
@@ -160,13 +176,16 @@ def _page(module, config):
     return PAGE.format(
         title=f"ALBERT {name}",
         summary=SUMMARIES[name],
-        usage=usage,
+        usage=_usage(name, provenance),
         facts="\n".join(f"| {key} | {value} |" for key, value in facts.items() if value != ""),
         name=name,
     )
 
 
-def _classifier_usage(provenance):
+def _usage(name, provenance):
+    """Returns code that calls a module."""
+    if name != "classifier":
+        return {"answerer": ANSWERER_USAGE, "tagger": TAGGER_USAGE}.get(name, ENCODER_USAGE)
     pair = '{"text_a": tf.constant(["a text"]), "text_b": tf.constant(["another"])}'
     return CLASSIFIER_USAGE.format(
         inputs=pair if provenance["num_segments"] == 2 else 'tf.constant(["a fine film"])',

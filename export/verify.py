@@ -56,7 +56,8 @@ def main(arguments=None):
 def checks_of(release):
     """Returns the checks for a release; each is a function of its folder that raises or returns."""
     checks = [check_sums, check_archives, check_preprocessor, check_encoder, check_fine_tuning]
-    return [*checks, check_classifier] if (release / "classifier").exists() else checks
+    of_tasks = {"classifier": check_classifier, "answerer": check_answerer, "tagger": check_tagger}
+    return checks + [check for name, check in of_tasks.items() if (release / name).exists()]
 
 
 def run_check(check, release):
@@ -193,6 +194,41 @@ def check_classifier(release):
         equal = np.array_equal if value.dtype == tf.string else np.allclose
         require(equal(value, served[name]), f"the signature gives another {name}")
     return f"{' and '.join(names)} to {', '.join(sorted(outputs))}"
+
+
+def check_answerer(release):
+    """The answerer finds answers in their contexts, as a layer and through its signature."""
+    path = release / "answerer"
+    contexts = [text * 50 for text in TEXTS]
+    questions = ["Who came?"] * len(contexts)
+    texts = {"question": tf.constant(questions), "context": tf.constant(contexts)}
+    outputs = hub.KerasLayer(str(path))(texts)
+    served = hub.load(str(path)).signatures["serving_default"](**texts)
+    for name, value in outputs.items():
+        require(value.shape == (len(TEXTS),), f"{name} has the shape {value.shape}")
+        equal = np.array_equal if value.dtype == tf.string else np.allclose
+        require(equal(value, served[name]), f"the signature gives another {name}")
+    for context, answer, start, end in zip(
+        contexts, *(outputs[name].numpy() for name in ("answer", "start", "end")), strict=True
+    ):
+        require(context[start:end] == answer.decode(), f"{answer} is not at {start} to {end}")
+    require(np.isfinite(outputs["score"]).all(), "a score is not finite")
+    return f"{' and '.join(texts)} to {', '.join(sorted(outputs))}"
+
+
+def check_tagger(release):
+    """The tagger labels each word, as a layer and through its signature."""
+    path = release / "tagger"
+    outputs = hub.KerasLayer(str(path))(tf.constant(TEXTS))
+    words = [[word.encode() for word in text.split()] for text in TEXTS]
+    require(outputs["word"].to_list() == words, "other words than those between white space")
+    labels = (path / "assets" / "labels.txt").read_text(encoding="utf-8").splitlines()
+    given = {label.decode() for label in outputs["label"].flat_values.numpy()}
+    require(given <= {"O", *labels}, f"{given} are not all in labels.txt")
+    served = hub.load(str(path)).signatures["serving_default"](text=tf.constant(TEXTS))
+    for name, rows in outputs.items():
+        require(np.array_equal(rows.to_tensor(), served[name]), f"the signature gives other {name}")
+    return f"text to {', '.join(sorted(outputs))}"
 
 
 if __name__ == "__main__":

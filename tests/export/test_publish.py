@@ -150,6 +150,42 @@ def test_pretraining_run_has_no_classifier(pretraining_run, tmp_path, capsys):
     verify.check_archives(output)
 
 
+@pytest.fixture(scope="module")
+def squad_run(small_config, tokenizer, tmp_path_factory):
+    model = randomize(tf_albert.AlbertAnswerableSpanLabeler(small_config))
+    folder = tmp_path_factory.mktemp("runs") / "squad"
+    task = {"task": "squad2", "sequence_length": 31, "stride": 8, "null_threshold": 9.5}
+    save_pretrained(model, folder, tokenizer, {"task": task})
+    return folder
+
+
+def test_squad_run_has_an_answerer(squad_run, tmp_path, capsys):
+    output = tmp_path / "release"
+    assert publish.main([str(squad_run), "--output", str(output)]) == 0
+    assert "preprocessor, encoder, answerer" in capsys.readouterr().out
+    assert verify.check_answerer in verify.checks_of(output)
+    assert "question and context to answer" in verify.check_answerer(output)
+    provenance = json.loads((output / "answerer/provenance.json").read_text())
+    assert (provenance["sequence_length"], provenance["stride"]) == (31, 8)
+    assert provenance["null_threshold"] == 9.5
+    page = (output / "answerer.md").read_text(encoding="utf-8")
+    assert 'answerer = hub.KerasLayer("answerer")' in page
+
+
+def test_run_of_tagged_sentences_has_a_tagger(small_config, tokenizer, tmp_path, capsys):
+    model = randomize(tf_albert.AlbertTokenClassifier(small_config, num_classes=2))
+    task = {"task": "conll", "labels": ["B-LOC", "O"], "sequence_length": 19}
+    save_pretrained(model, tmp_path / "run", tokenizer, {"task": task})
+    output = tmp_path / "release"
+    assert publish.main([str(tmp_path / "run"), "--output", str(output)]) == 0
+    assert "preprocessor, encoder, tagger" in capsys.readouterr().out
+    assert verify.check_tagger in verify.checks_of(output)
+    assert verify.check_tagger(output) == "text to end_byte, label, start_byte, word"
+    page = (output / "tagger.md").read_text(encoding="utf-8")
+    assert 'tagger = hub.KerasLayer("tagger")' in page
+    assert "| Labels | B-LOC, O |" in page
+
+
 def without(name):
     def change(run):
         (run / name).unlink()

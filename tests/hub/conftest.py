@@ -12,7 +12,7 @@ import pytest
 from tests.helpers import random_inputs, randomize
 
 # Scripts for other processes: they must not be imported into this one for their doctests.
-collect_ignore = ["stranger.py", "litert_stranger.py"]
+collect_ignore = [f"{name}stranger.py" for name in ("", "answering_", "litert_", "tagging_")]
 
 LABELS = ["bad", "so-so", "good"]
 SEQUENCE_LENGTH = 23
@@ -86,21 +86,34 @@ def modules(tmp_path_factory, pretrainer, classifier, regressor, preprocessor, t
 @pytest.fixture(scope="session")
 def found(modules):
     """What `stranger.py` found: a function of a check's name to its arrays and values."""
-    script = Path(__file__).with_name("stranger.py")
+    return run_stranger("stranger.py", modules)
+
+
+def run_stranger(script, folder):
+    """Runs a script on a folder of modules, as `run_script` does.
+
+    Returns:
+        function of a check's name to what the check found: its arrays and values.
+    """
+    run_script(script, folder)
+
+    def of(check):
+        error = folder / f"{check}.error"
+        assert not error.exists(), error.read_text(encoding="utf-8")
+        with np.load(folder / f"{check}.npz") as arrays:
+            return dict(arrays)
+
+    return of
+
+
+def run_script(script, folder):
+    """Runs a script on a folder of modules in a process that does not find tf_albert."""
     result = subprocess.run(
-        [sys.executable, script, modules],
-        cwd=modules,
+        [sys.executable, Path(__file__).with_name(script), folder],
+        cwd=folder,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": ""},
         capture_output=True,
         text=True,
         check=False,
     )
     assert result.returncode == 0, result.stderr
-
-    def of(check):
-        error = modules / f"{check}.error"
-        assert not error.exists(), error.read_text(encoding="utf-8")
-        with np.load(modules / f"{check}.npz") as arrays:
-            return dict(arrays)
-
-    return of

@@ -7,7 +7,7 @@ from tf_albert import hub
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Arguments:
-    """Writes a model as TF Hub modules: preprocessor, encoder, and classifier if it is one.
+    """Writes a model as TF Hub modules: preprocessor, encoder, and one for its task.
 
     Args:
         model: Folder of the run or the model.

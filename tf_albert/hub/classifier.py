@@ -61,7 +61,7 @@ def save_classifier(
     require(preprocessor, (AlbertPreprocessor,), "A tokenizer goes into one of these.")
     labels = list(labels or [])
     _check_labels(labels, classifier.num_classes, multi_label)
-    check_fit(classifier.config, preprocessor)
+    check_fit(classifier.config, preprocessor.tokenizer, preprocessor.sequence_length)
     read = _reader(labels, multi_label)
     root = _module(classifier, preprocessor, read, _text_specs(num_segments))
 
@@ -105,17 +105,23 @@ def _check_labels(labels, num_classes, multi_label):
         )
 
 
-def check_fit(config, preprocessor):
-    """Raises a `ValueError` where a model does not take what a preprocessor gives."""
-    if preprocessor.sequence_length > config.max_position_embeddings:
+def check_fit(config, tokenizer, sequence_length):
+    """Raises a `ValueError` where a model does not take the rows that are made for it.
+
+    Args:
+        config: `AlbertConfig` of the model.
+        tokenizer: `PieceTokenizer`.
+        sequence_length: int. Tokens a row.
+    """
+    if sequence_length > config.max_position_embeddings:
         raise ValueError(
-            f"The preprocessor's `sequence_length` is {preprocessor.sequence_length}; the model "
-            f"has `max_position_embeddings`={config.max_position_embeddings}. Use an "
-            f"`AlbertPreprocessor` with at most {config.max_position_embeddings}."
+            f"The `sequence_length` is {sequence_length}; the model has "
+            f"`max_position_embeddings`={config.max_position_embeddings}. Use a `sequence_length` "
+            f"of at most {config.max_position_embeddings}."
         )
-    if preprocessor.tokenizer.vocab_size > config.vocab_size:
+    if tokenizer.vocab_size > config.vocab_size:
         raise ValueError(
-            f"The tokenizer has {preprocessor.tokenizer.vocab_size} pieces, the model embeds "
+            f"The tokenizer has {tokenizer.vocab_size} pieces, the model embeds "
             f"{config.vocab_size}. Use the tokenizer that the model was trained with."
         )
 

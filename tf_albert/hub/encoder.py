@@ -68,10 +68,10 @@ def _encoder_module(encoder):
     """Returns the reusable object of an encoder, not yet saved."""
 
     def call(inputs, training):
-        outputs = encoder(_checked(inputs, encoder.config), training=training)
+        outputs = encoder(checked(inputs, encoder.config), training=training)
         return _named(outputs, inputs)
 
-    return reusable(trainable_function(call, _specs(INPUTS)), [encoder])
+    return reusable(trainable_function(call, specs_of(INPUTS)), [encoder])
 
 
 def _mlm_module(pretrainer, encode):
@@ -91,7 +91,7 @@ def _mlm_module(pretrainer, encode):
         masked = gather_positions(outputs["sequence_output"], positions)
         return {**outputs, "mlm_logits": head(masked, table)}
 
-    specs = _specs((*INPUTS, "masked_lm_positions"))
+    specs = specs_of((*INPUTS, "masked_lm_positions"))
     return reusable(trainable_function(call, specs), [encoder, head])
 
 
@@ -104,10 +104,10 @@ def _sop_module(pretrainer, encode):
         logits = tf.cast(head(outputs["pooled_output"]), tf.float32)
         return {**outputs, "sop_logits": logits}
 
-    return reusable(trainable_function(call, _specs(INPUTS)), [pretrainer.encoder, head])
+    return reusable(trainable_function(call, specs_of(INPUTS)), [pretrainer.encoder, head])
 
 
-def _checked(inputs, config):
+def checked(inputs, config):
     """Returns the inputs, bound to a check of their length that speaks when the graph runs.
 
     Args:
@@ -130,14 +130,15 @@ def _checked(inputs, config):
         }
 
 
-def _specs(names):
+def specs_of(names):
+    """Returns the specs of inputs by name: int32 `(batch, length)`."""
     return {name: tf.TensorSpec((None, None), tf.int32, name=name) for name in names}
 
 
 def _named(outputs, inputs):
     """Returns the outputs as float32 under the names of TF Hub's text API.
 
-    Their shapes, which `_checked` has hidden, are those of the inputs again.
+    Their shapes, which `checked` has hidden, are those of the inputs again.
     """
     shape = tf.shape(inputs["input_word_ids"])
 
@@ -159,4 +160,4 @@ def _signature(root):
         outputs = root.__call__(inputs, training=False)
         return {name: value for name, value in outputs.items() if name != "encoder_outputs"}
 
-    return serve.get_concrete_function(**_specs(INPUTS))
+    return serve.get_concrete_function(**specs_of(INPUTS))

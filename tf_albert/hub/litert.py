@@ -64,7 +64,7 @@ def save_litert(classifier, preprocessor, path, form="float32", texts=None):
     check_litert(path, form, texts)
     require(classifier, (AlbertClassifier,), "Other models have no LiteRT form.")
     require(preprocessor, (AlbertPreprocessor,), "A tokenizer goes into one of these.")
-    check_fit(classifier.config, preprocessor)
+    check_fit(classifier.config, preprocessor.tokenizer, preprocessor.sequence_length)
     converter = _converter(classifier, preprocessor.sequence_length)
     if form == "full_int8":
         content = _convert_calibrated(converter, _rows(preprocessor, texts))

@@ -55,7 +55,7 @@ def reusable(function, models=()):
     return root
 
 
-def write_module(root, path, assets, provenance, signature=None):
+def write_module(root, path, assets, provenance, signatures=None):
     """Writes a SavedModel with its assets and its `provenance.json`.
 
     Args:
@@ -63,12 +63,13 @@ def write_module(root, path, assets, provenance, signature=None):
         path: str or path. The folder; replaced as a whole.
         assets: function of a folder. It writes there the files that go into `assets/`.
         provenance: dict of JSON values. What `provenance.json` says besides the sums.
-        signature: concrete function or None. Becomes `serving_default`.
+        signatures: concrete function, which becomes `serving_default`; dict of several by name; or
+            None.
     """
     with files.replacing_folder(path) as folder, tempfile.TemporaryDirectory() as beside:
         assets(Path(beside))
         root.assets = [tf.saved_model.Asset(str(file)) for file in sorted(Path(beside).iterdir())]
-        tf.saved_model.save(root, str(folder), signatures=signature)
+        tf.saved_model.save(root, str(folder), signatures=signatures)
         (folder / FINGERPRINT_FILE).unlink(missing_ok=True)
         write_provenance(folder, {"tf_albert_version": tf_albert.__version__, **provenance})
 

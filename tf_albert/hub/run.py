@@ -3,13 +3,17 @@
 from pathlib import Path
 
 from tf_albert import files
+from tf_albert.hub.answerer import save_answerer
 from tf_albert.hub.classifier import save_classifier
 from tf_albert.hub.encoder import save_encoder
 from tf_albert.hub.litert import check_litert, save_litert
 from tf_albert.hub.preprocessor import save_preprocessor
+from tf_albert.hub.tagger import save_tagger
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.modeling.saving import read_model, read_provenance
+from tf_albert.tasks.answering import SPAN_TASKS, QuestionAnswerer, SpanDescription
+from tf_albert.tasks.tagging import TagDescription, Tagger
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 
@@ -17,13 +21,16 @@ DEFAULT_LENGTH = 128
 
 
 def save_run(run, output, sequence_length=None):
-    """Writes the modules of a trained model: encoder, preprocessor, and classifier if it is one.
+    """Writes the modules of a trained model: encoder, preprocessor, and one that does its task.
+
+    Of a classifier that is `classifier`, of a model fine-tuned on SQuAD `answerer`, and of one
+    fine-tuned on tagged sentences `tagger`.
 
     Args:
         run: str or path. A training run, or a folder that `save_pretrained` wrote with a tokenizer.
         output: str or path. The folder for the modules, each replaced as a whole.
-        sequence_length: int or None. Tokens a row of the preprocessor; None for that of
-            fine-tuning, or 128.
+        sequence_length: int or None. Tokens a row of the preprocessor, and of the module that does
+            the task; None for that of fine-tuning, or 128.
 
     Returns:
         list of path: the modules, in the order in which data meets them.
@@ -36,24 +43,48 @@ def save_run(run, output, sequence_length=None):
     folder, output = files.model_folder(run), Path(output)
     model = read_model(folder)
     provenance = read_provenance(folder)
-    is_classifier = isinstance(model, AlbertClassifier)
-    task = _task(folder, provenance) if is_classifier else {}
+    if isinstance(model, AlbertClassifier):
+        _check_task(folder, provenance)
     preprocessor = _preprocessor(folder, model.config, provenance, sequence_length)
     encoder = model if isinstance(model, AlbertPretrainer) else getattr(model, "encoder", model)
-    save_preprocessor(preprocessor, output / "preprocessor", provenance={"run": provenance})
-    save_encoder(encoder, output / "encoder", {"run": provenance})
-    if not is_classifier:
-        return [output / "preprocessor", output / "encoder"]
-    save_classifier(
-        model,
-        preprocessor,
-        output / "classifier",
-        task["labels"],
-        task["num_segments"],
-        {"run": provenance},
-        multi_label=task.get("multi_label", False),
-    )
-    return [output / "preprocessor", output / "encoder", output / "classifier"]
+    made_of = {"run": provenance}
+    save_preprocessor(preprocessor, output / "preprocessor", provenance=made_of)
+    save_encoder(encoder, output / "encoder", made_of)
+    name = _save_task(model, preprocessor, provenance.get("task") or {}, output, made_of)
+    return [output / module for module in ("preprocessor", "encoder", name) if module]
+
+
+def _save_task(model, preprocessor, task, output, made_of):
+    """Writes the module that does a model's task; returns its name, or None where there is none.
+
+    Args:
+        model: the model.
+        preprocessor: `AlbertPreprocessor`, whose rows the module has.
+        task: dict. What the model was fine-tuned for; {} where it was not.
+        output: path. The folder for modules.
+        made_of: dict. What `provenance.json` says besides.
+    """
+    if isinstance(model, AlbertClassifier):
+        save_classifier(
+            model,
+            preprocessor,
+            output / "classifier",
+            task["labels"],
+            task["num_segments"],
+            made_of,
+            multi_label=task.get("multi_label", False),
+        )
+        return "classifier"
+    arguments = task | {"sequence_length": preprocessor.sequence_length}
+    if task.get("task") in SPAN_TASKS:
+        answerer = QuestionAnswerer(model, preprocessor.tokenizer, SpanDescription(**arguments))
+        save_answerer(answerer, output / "answerer", made_of)
+        return "answerer"
+    if task.get("task") == "conll":
+        tagger = Tagger(model, preprocessor.tokenizer, TagDescription(**arguments))
+        save_tagger(tagger, output / "tagger", made_of)
+        return "tagger"
+    return None
 
 
 def save_run_litert(run, path, form="float32", sequence_length=None, texts=None):
@@ -94,11 +125,9 @@ def _preprocessor(folder, config, provenance, sequence_length):
     return AlbertPreprocessor(AlbertTokenizer.from_pretrained(folder), length)
 
 
-def _task(folder, provenance):
-    task = provenance.get("task", {})
-    if not {"labels", "num_segments"} <= task.keys():
+def _check_task(folder, provenance):
+    if not {"labels", "num_segments"} <= provenance.get("task", {}).keys():
         raise ValueError(
             f"{folder / 'provenance.json'} has no `task` with `labels` and `num_segments`, which "
             "the classifier's module needs; `tf-albert finetune` writes it."
         )
-    return task

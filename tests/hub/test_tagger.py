@@ -1,0 +1,150 @@
+"""The tagger's module, in the hands of a process that never imports tf_albert."""
+
+import json
+import sys
+
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tf_albert
+from tests.helpers import randomize
+from tests.hub.conftest import run_script
+from tf_albert.hub.words import words_of
+from tf_albert.tasks.tagging import TagDescription, Tagger
+
+SEQUENCE_LENGTH = 23
+LABELS = ["B-LOC", "B-PER", "I-PER", "O"]
+TEXTS = [
+    "the list is a\u3000fine object",
+    "",
+    "  ",
+    "é\u0301 \u0301東京\x1c½\x85x\x00y \u0301 for 😀",
+    # Longer than a row.
+    "the object is " * 20,
+]
+# Letters of one byte to four, marks, white space, what becomes several letters, what becomes none.
+LETTERS = st.sampled_from("aetns  ,.12é\u0301½東😀\u3000\u200b\x00ß\x1c\xa0")
+
+
+@pytest.fixture(scope="module")
+def tagger(dropout_config, tokenizer):
+    model = tf_albert.AlbertTokenClassifier(dropout_config, num_classes=len(LABELS))
+    description = TagDescription(LABELS, SEQUENCE_LENGTH)
+    return Tagger(randomize(model, seed=2), tokenizer, description)
+
+
+@pytest.fixture(scope="module")
+def folder(tagger, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tagger")
+    tf_albert.hub.save_tagger(tagger, folder / "tagger", {"note": "a test"})
+    (folder / "texts.json").write_text(json.dumps(TEXTS), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def found(folder):
+    """What `tagging_stranger.py` found."""
+    run_script("tagging_stranger.py", folder)
+    return json.loads((folder / "found.json").read_text(encoding="utf-8"))
+
+
+def decoded(outputs):
+    """Returns outputs with the strings that are hexadecimal."""
+    return outputs | {
+        name: [[bytes.fromhex(one) for one in row] for row in outputs[name]]
+        for name in ("word", "label")
+    }
+
+
+def assert_equal_labels(outputs, tagger, texts):
+    """Asserts that a module's outputs are what Python says of some texts."""
+    sentences = [tuple(text.split()) for text in texts]
+    words = [[word.encode() for word in sentence] for sentence in sentences]
+    assert outputs["word"] == words
+    expected = tagger.labels_of(sentences) if sentences else []
+    assert outputs["label"] == [[label.encode() for label in row] for row in expected]
+    assert pieces_of([text.encode() for text in texts], outputs) == words
+
+
+def pieces_of(texts, outputs):
+    """Returns what stands in texts where the outputs say that words are."""
+    spans = zip(texts, outputs["start_byte"], outputs["end_byte"], strict=True)
+    return [
+        [text[begin:end] for begin, end in zip(*places, strict=True)] for text, *places in spans
+    ]
+
+
+@pytest.mark.parametrize("check", ["loaded", "layer", "in_model"])
+def test_words_have_the_labels_of_python(found, tagger, check):
+    outputs = decoded(found[check])
+    assert_equal_labels(outputs, tagger, TEXTS)
+    given = {label for row in outputs["label"] for label in row}
+    assert len(given) > 2
+    assert outputs["label"][-1][-1] == b"O"
+
+
+def test_signature_pads_rows(found):
+    outputs, rows = decoded(found["served"]), decoded(found["loaded"])
+    longest = max(map(len, rows["word"]))
+    for name, padding in (("word", b""), ("label", b""), ("start_byte", 0), ("end_byte", 0)):
+        padded = [row + [padding] * (longest - len(row)) for row in rows[name]]
+        assert outputs[name] == padded
+
+
+def test_awkward_strings_do_no_harm(found):
+    outputs = decoded(found["awkward"])
+    texts = [bytes.fromhex(text) for text in found["awkward_texts"]]
+    assert pieces_of(texts, outputs) == outputs["word"]
+    assert list(map(len, outputs["label"])) == [2, 0, 0, 1, 1]
+    assert all(rows == [] for rows in found["empty"].values())
+
+
+def test_variables_are_those_that_the_call_uses(found, tagger):
+    assert found["unlisted"] == 0
+    assert found["trainable"] == len(tagger.model.trainable_variables)
+    assert found["ours"] == []
+
+
+@pytest.fixture(scope="module")
+def loaded(folder):
+    return tf.saved_model.load(str(folder / "tagger"))
+
+
+@settings(max_examples=60)
+@given(texts=st.lists(st.text(LETTERS, max_size=40), min_size=1, max_size=4))
+def test_any_text_is_labelled_as_in_python(loaded, tagger, texts):
+    outputs = {name: rows.to_list() for name, rows in loaded(tf.constant(texts)).items()}
+    assert_equal_labels(outputs, tagger, texts)
+
+
+def test_white_space_is_that_of_python():
+    spaces = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
+    others = ["\x08", "\x0e", "\x1b", "\x84", "\u1fff", "\u200b", "\u2060", "\ufeff"]
+    texts = [f"a{character}b" for character in (*spaces, *others)]
+    words = words_of(tf.constant(texts)).texts.to_list()
+    assert words == [[word.encode() for word in text.split()] for text in texts]
+    assert list(map(len, words)) == [2] * len(spaces) + [1] * len(others)
+
+
+def test_assets_and_provenance_tell_the_task(folder):
+    provenance = json.loads((folder / "tagger/provenance.json").read_text(encoding="utf-8"))
+    assert (folder / "tagger/assets/labels.txt").read_text().splitlines() == LABELS
+    assert (folder / "tagger/assets/spiece.model").is_file()
+    assert provenance["labels"] == LABELS
+    assert provenance["sequence_length"] == SEQUENCE_LENGTH
+    assert provenance["note"] == "a test"
+
+
+def test_what_labels_no_words_is_refused(tagger, tokenizer, tmp_path):
+    model = tagger.model
+    for wrong, message in (
+        (model, r"`Tagger`\. Received: AlbertTokenClassifier"),
+        (Tagger(None, tokenizer, tagger.description), r"`AlbertTokenClassifier`\. Received: None"),
+        (Tagger(model, tokenizer, TagDescription(["O"], 23)), "4 classes; .* as many labels"),
+        (Tagger(model, tokenizer, TagDescription(LABELS, 42)), "`max_position_embeddings`=41"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            tf_albert.hub.save_tagger(wrong, tmp_path / "module")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,137 @@
+"""A token classifier as a TF Hub module: sentences in, a label for each of their words out."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from tf_albert import files
+from tf_albert.hub.classifier import LABELS_FILE, check_fit
+from tf_albert.hub.reusable import (
+    describe,
+    require,
+    reusable,
+    trainable_function,
+    write_module,
+)
+from tf_albert.hub.words import first_tokens, words_of
+from tf_albert.modeling.saving import CONFIG_FILE
+from tf_albert.modeling.token_classifier import AlbertTokenClassifier
+from tf_albert.tasks.tagging import Tagger
+from tf_albert.tasks.tagging_metrics import OUTSIDE
+from tf_albert.text.packing import pack_inputs
+
+STRINGS = tf.TensorSpec((None,), tf.string, name="text")
+
+
+def save_tagger(tagger, path, provenance=None):
+    """Writes what labels the words of sentences as a reusable SavedModel.
+
+    The module takes strings of shape `(batch,)`, whose words white space divides, and gives the
+    labels that `Tagger` gives. It returns a dict of `tf.RaggedTensor` of shape `(batch, words)`:
+    `word` and `label`, strings, and `start_byte` and `end_byte`, int32, the word's first byte in
+    its text and the one after its last. A word beyond the longest row has the label `O`.
+
+    The signature `serving_default` takes `text` and gives the same as tensors, in which rows end
+    with empty strings and zeros.
+
+    Args:
+        tagger: `Tagger`.
+        path: str or path. The folder to write; replaced as a whole.
+        provenance: dict of JSON values, or None. Added to `provenance.json`.
+
+    Raises:
+        ValueError: an argument of another class, a tokenizer or a description that does not fit the
+            model, or `path` is a file.
+
+    Example::
+
+        tf_albert.hub.save_tagger(Tagger.from_pretrained("runs/conll"), "tagger")
+        layer = hub.KerasLayer("tagger")                   # needs `import tensorflow_text`
+        layer(tf.constant(["Ada lives in Paris"]))["label"]   # [[b"B-PER", b"O", b"O", b"B-LOC"]]
+    """
+    _check(tagger)
+    root = _module(tagger)
+
+    def write_assets(folder):
+        tagger.tokenizer.save_pretrained(folder)
+        tagger.model.config.to_json(folder / CONFIG_FILE)
+        labels = "".join(f"{label}\n" for label in tagger.description.labels)
+        files.write_text(folder / LABELS_FILE, labels)
+
+    write_module(
+        root,
+        path,
+        write_assets,
+        {
+            **describe(tagger.model),
+            "vocab_size": tagger.tokenizer.vocab_size,
+            "lower_case": tagger.tokenizer.lower_case,
+            **dataclasses.asdict(tagger.description),
+            **(provenance or {}),
+        },
+        _signature(root),
+    )
+
+
+def _check(tagger):
+    """Raises the `ValueError` for what cannot label words."""
+    require(tagger, (Tagger,), "Make one: `Tagger.from_pretrained(run)`, of `tf_albert.tasks`.")
+    require(tagger.model, (AlbertTokenClassifier,), "It is what gives each token a class.")
+    labels, num_classes = tagger.description.labels, tagger.model.num_classes
+    if len(labels) != num_classes:
+        raise ValueError(
+            f"The model has {num_classes} classes; the description must have as many labels. "
+            f"Received: {labels}."
+        )
+    check_fit(tagger.model.config, tagger.tokenizer, tagger.description.sequence_length)
+
+
+def _module(tagger):
+    """Returns the reusable object from sentences to labels, not yet saved."""
+    model, description = tagger.model, tagger.description
+
+    def call(texts, training):
+        words = words_of(texts)
+        ids, tokens = first_tokens(words.texts, tagger.tokenizer)
+        inputs = pack_inputs([ids], description.sequence_length, tagger.tokenizer.special_ids)
+        logits = model(inputs, training=training)
+        values = {
+            "word": words.texts.values,
+            "label": _labels(logits, words.texts.value_rowids(), tokens, description.labels),
+            "start_byte": tf.cast(words.begins, tf.int32),
+            "end_byte": tf.cast(words.begins + words.sizes, tf.int32),
+        }
+        return {name: words.texts.with_values(value) for name, value in values.items()}
+
+    root = reusable(trainable_function(call, STRINGS), [model])
+    root.tokenizer = tagger.tokenizer
+    return root
+
+
+def _labels(logits, rows, tokens, labels):
+    """Returns the label of each word: string `(words,)`.
+
+    Args:
+        logits: float32 tensor `(batch, length, classes)`.
+        rows: int64 tensor `(words,)`. The text of each word.
+        tokens: int64 tensor `(words,)`. Its first token, -1 where it has none.
+        labels: list of str.
+    """
+    places = tokens + 1  # behind [CLS]
+    has_label = (tokens >= 0) & (places < tf.shape(logits, tf.int64)[1] - 1)
+    places = tf.where(has_label, places, tf.zeros_like(places))
+    logits = tf.gather_nd(logits, tf.stack([rows, places], axis=1))
+    # Of equal values `top_k` takes the first, which `argmax` does not promise.
+    best = tf.math.top_k(logits, 1).indices[:, 0]
+    return tf.where(has_label, tf.gather(tf.constant(labels), best), OUTSIDE)
+
+
+def _signature(root):
+    """Returns the function for TensorFlow Serving, which has no ragged tensors."""
+
+    @tf.function(autograph=False)
+    def serve(text):
+        outputs = root.__call__(text, training=False)
+        return {name: rows.to_tensor() for name, rows in outputs.items()}
+
+    return serve.get_concrete_function(STRINGS)

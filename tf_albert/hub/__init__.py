@@ -2,13 +2,15 @@
 
 Enters: a model of `tf_albert.modeling` and a tokenizer. Leaves: a folder for `hub.KerasLayer` and
 `hub.load`, which needs nothing of tf_albert: an encoder (ids in), a preprocessor (strings to ids)
-or a classifier (strings in, labels out), each with its `provenance.json`; or a LiteRT file of a
-classifier, for phones. `HubLayer` is the way back: any such module as a layer of Keras 3.
+or a classifier (strings in, labels out, after all layers or as soon as it is sure), each with its
+`provenance.json`; or a LiteRT file of a classifier, for phones. `HubLayer` is the way back: any
+such module as a layer of Keras 3.
 API: https://www.tensorflow.org/hub/common_saved_model_apis/text.
 Next: `tf_albert.cli` offers it as a command; `export/` makes a release of it.
 """
 
 from tf_albert.hub.classifier import save_classifier
+from tf_albert.hub.early_exit import classify_early, save_early_exit_classifier
 from tf_albert.hub.encoder import save_encoder
 from tf_albert.hub.layer import HubLayer
 from tf_albert.hub.litert import save_litert
@@ -17,7 +19,9 @@ from tf_albert.hub.run import save_run, save_run_litert
 
 __all__ = [
     "HubLayer",
+    "classify_early",
     "save_classifier",
+    "save_early_exit_classifier",
     "save_encoder",
     "save_litert",
     "save_preprocessor",

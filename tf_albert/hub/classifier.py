@@ -46,12 +46,38 @@ def save_classifier(classifier, preprocessor, path, labels=None, num_segments=1,
         layer(tf.constant(["a fine film"]))["label"]       # [b"good"]
         trained = hub.KerasLayer("sentiment", trainable=True, output_key="logits")
     """
+    labels = list(labels or [])
+    check_classifier(classifier, preprocessor, labels)
+    root = _module(classifier, preprocessor, labels, text_specs(num_segments))
+    task = {"labels": labels, "num_segments": num_segments}
+    write_text_module(root, path, classifier, preprocessor, {**task, **(provenance or {})})
+
+
+def check_classifier(classifier, preprocessor, labels):
+    """Raises a `ValueError` where these do not make a module from strings to labels.
+
+    Args:
+        classifier, preprocessor: as for `save_classifier`.
+        labels: list of str, empty for a regression.
+    """
     require(classifier, (AlbertClassifier,), "For an encoder there is `save_encoder`.")
     require(preprocessor, (AlbertPreprocessor,), "A tokenizer goes into one of these.")
-    labels = list(labels or [])
     _check_labels(labels, classifier.num_classes)
     check_fit(classifier.config, preprocessor)
-    root = _module(classifier, preprocessor, labels, _text_specs(num_segments))
+
+
+def write_text_module(root, path, classifier, preprocessor, facts):
+    """Writes a module from strings, with tokenizer, config and labels among its assets.
+
+    Args:
+        root: what `reusable` returned, of a function whose inputs are `text_specs`.
+        path: str or path. The folder to write; replaced as a whole.
+        classifier: `AlbertClassifier`.
+        preprocessor: `AlbertPreprocessor`.
+        facts: dict of JSON values, `labels` and `num_segments` among them, for `provenance.json`.
+    """
+    labels = facts["labels"]
+    root.tokenizer = preprocessor.tokenizer
 
     def write_assets(folder):
         preprocessor.tokenizer.save_pretrained(folder)
@@ -59,18 +85,12 @@ def save_classifier(classifier, preprocessor, path, labels=None, num_segments=1,
         if labels:
             files.write_text(folder / LABELS_FILE, "".join(f"{label}\n" for label in labels))
 
-    task = {"labels": labels, "num_segments": num_segments}
     write_module(
         root,
         path,
         write_assets,
-        {
-            **describe(classifier),
-            **describe_preprocessor(preprocessor),
-            **task,
-            **(provenance or {}),
-        },
-        _signature(root, num_segments),
+        {**describe(classifier), **describe_preprocessor(preprocessor), **facts},
+        _signature(root, facts["num_segments"]),
     )
 
 
@@ -108,20 +128,24 @@ def check_fit(config, preprocessor):
         )
 
 
-def _text_specs(num_segments):
-    """Returns the spec of the module's inputs."""
+def text_specs(num_segments):
+    """Returns the spec of a module's texts, one or two an example."""
     if num_segments not in (1, 2):
         raise ValueError(f"`num_segments` must be 1 or 2. Received: {num_segments!r}.")
     strings = tf.TensorSpec((None,), tf.string)
     return strings if num_segments == 1 else dict.fromkeys(TEXTS, strings)
 
 
+def preprocessed(preprocessor, texts):
+    """Returns the encoder's inputs for what `text_specs` describes."""
+    return preprocessor(tuple(texts[name] for name in TEXTS) if isinstance(texts, dict) else texts)
+
+
 def _module(classifier, preprocessor, labels, specs):
     """Returns the reusable object from strings to labels, not yet saved."""
 
     def call(texts, training):
-        texts = tuple(texts[name] for name in TEXTS) if isinstance(texts, dict) else texts
-        outputs = classifier(preprocessor(texts), training=training)
+        outputs = classifier(preprocessed(preprocessor, texts), training=training)
         if not labels:
             return {"score": outputs[:, 0]}
         return {
@@ -130,9 +154,7 @@ def _module(classifier, preprocessor, labels, specs):
             "label": tf.gather(tf.constant(labels), tf.argmax(outputs, axis=-1)),
         }
 
-    root = reusable(trainable_function(call, specs), [classifier])
-    root.tokenizer = preprocessor.tokenizer
-    return root
+    return reusable(trainable_function(call, specs), [classifier])
 
 
 def _signature(root, num_segments):
@@ -142,7 +164,7 @@ def _signature(root, num_segments):
     @tf.function(autograph=False)
     def serve(**texts):
         inputs = texts if num_segments == 2 else texts["text"]
-        return root.__call__(inputs, training=False)
+        return root.__call__(inputs)
 
     return serve.get_concrete_function(
         **{name: tf.TensorSpec((None,), tf.string, name=name) for name in names}

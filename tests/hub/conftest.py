@@ -12,7 +12,7 @@ import pytest
 from tests.helpers import random_inputs, randomize
 
 # Scripts for other processes: they must not be imported into this one for their doctests.
-collect_ignore = ["stranger.py", "litert_stranger.py"]
+collect_ignore = ["stranger.py", "litert_stranger.py", "depth_stranger.py"]
 
 LABELS = ["bad", "so-so", "good"]
 SEQUENCE_LENGTH = 23

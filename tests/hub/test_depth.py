@@ -12,10 +12,9 @@ import tensorflow as tf
 
 import tf_albert
 from tests import reference
-from tests.helpers import random_inputs, randomize, reference_weights
+from tests.helpers import reference_weights
 from tests.hub.conftest import LABELS, SEQUENCE_LENGTH
 from tf_albert.cli.main import main
-from tf_albert.modeling.depth import with_layers
 from tf_albert.modeling.saving import save_pretrained
 
 
@@ -181,25 +180,4 @@ def test_layers_that_differ_are_refused(small_config, tmp_path, changes):
     encoder = tf_albert.AlbertEncoder(small_config.replace(**changes))
     with pytest.raises(ValueError, match=r"only where all layers are the same.*keep all 3"):
         tf_albert.hub.save_encoder(encoder, tmp_path / "encoder", also_layers=[1])
-    with pytest.raises(ValueError, match="only where all layers are the same"):
-        with_layers(encoder, 2)
     assert not list(tmp_path.iterdir())
-
-
-def test_layers_of_several_blocks_are_kept_whole(small_config):
-    encoder = randomize(tf_albert.AlbertEncoder(small_config.replace(inner_group_num=2)))
-    inputs = random_inputs(encoder.config)
-    config = encoder.config.replace(num_hidden_layers=2)
-    expected = reference.encode(reference_weights(encoder), config, inputs)["pooled_output"]
-    for outputs in (encoder.first_layers(inputs, 2), with_layers(encoder, 2)(inputs)):
-        np.testing.assert_allclose(outputs["pooled_output"], expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("class_name", ["AlbertPretrainer", "AlbertSpanLabeler"])
-def test_a_shallower_copy_has_weights_of_its_own(dropout_config, class_name):
-    model = randomize(getattr(tf_albert, class_name)(dropout_config))
-    copy = with_layers(model, 2)
-    assert copy.config == dropout_config.replace(num_hidden_layers=2)
-    for weight, other in zip(model.trainable_variables, copy.trainable_variables, strict=True):
-        np.testing.assert_array_equal(weight, other)
-        assert weight is not other

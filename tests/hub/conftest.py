@@ -12,7 +12,8 @@ import pytest
 from tests.helpers import random_inputs, randomize
 
 # Scripts for other processes: they must not be imported into this one for their doctests.
-collect_ignore = [f"{name}stranger.py" for name in ("", "answering_", "litert_", "tagging_")]
+STRANGERS = ("", "answering_", "depth_", "litert_", "tagging_")
+collect_ignore = [f"{name}stranger.py" for name in STRANGERS]
 
 LABELS = ["bad", "so-so", "good"]
 SEQUENCE_LENGTH = 23

@@ -13,14 +13,35 @@ class Arguments:
         model: Folder of the run or the model.
         output: Folder for the modules, each replaced as a whole.
         sequence_length: Tokens a row of the preprocessor; by default that of fine-tuning, or 128.
+        num_layers: How many of the first layers encoder and classifier have; by default all.
+        also_layers: Numbers of layers, a comma between them. For each the encoder has a module
+            besides, `layers_4` for 4, on the same weights.
     """
 
     model: str
     output: str
     sequence_length: int | None = None
+    num_layers: int | None = None
+    also_layers: str = ""
 
 
 def run(arguments):
     """Writes the modules and says where they are."""
-    for module in hub.save_run(arguments.model, arguments.output, arguments.sequence_length):
+    modules = hub.save_run(
+        arguments.model,
+        arguments.output,
+        arguments.sequence_length,
+        arguments.num_layers,
+        _numbers(arguments.also_layers),
+    )
+    for module in modules:
         print(f"Wrote {module}")
+
+
+def _numbers(text):
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isdecimal() for part in parts):
+        raise ValueError(
+            f"--also-layers must be numbers, a comma between them, such as 4,6,8. Received: {text}."
+        )
+    return tuple(map(int, parts))

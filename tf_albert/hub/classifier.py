@@ -57,13 +57,39 @@ def save_classifier(
         layer(tf.constant(["a fine film"]))["label"]       # [b"good"]
         trained = hub.KerasLayer("sentiment", trainable=True, output_key="logits")
     """
+    labels = list(labels or [])
+    check_classifier(classifier, preprocessor, labels, multi_label)
+    read = _reader(labels, multi_label)
+    root = _module(classifier, preprocessor, read, text_specs(num_segments))
+    task = {"labels": labels, "num_segments": num_segments, "multi_label": multi_label}
+    write_text_module(root, path, classifier, preprocessor, {**task, **(provenance or {})})
+
+
+def check_classifier(classifier, preprocessor, labels, multi_label=False):
+    """Raises a `ValueError` where these do not make a module from strings to labels.
+
+    Args:
+        classifier, preprocessor, multi_label: as for `save_classifier`.
+        labels: list of str, empty for a regression.
+    """
     require(classifier, (AlbertClassifier,), "For an encoder there is `save_encoder`.")
     require(preprocessor, (AlbertPreprocessor,), "A tokenizer goes into one of these.")
-    labels = list(labels or [])
     _check_labels(labels, classifier.num_classes, multi_label)
     check_fit(classifier.config, preprocessor.tokenizer, preprocessor.sequence_length)
-    read = _reader(labels, multi_label)
-    root = _module(classifier, preprocessor, read, _text_specs(num_segments))
+
+
+def write_text_module(root, path, classifier, preprocessor, facts):
+    """Writes a module from strings, with tokenizer, config and labels among its assets.
+
+    Args:
+        root: what `reusable` returned, of a function whose inputs are `text_specs`.
+        path: str or path. The folder to write; replaced as a whole.
+        classifier: `AlbertClassifier`.
+        preprocessor: `AlbertPreprocessor`.
+        facts: dict of JSON values, `labels` and `num_segments` among them, for `provenance.json`.
+    """
+    labels = facts["labels"]
+    root.tokenizer = preprocessor.tokenizer
 
     def write_assets(folder):
         preprocessor.tokenizer.save_pretrained(folder)
@@ -71,18 +97,12 @@ def save_classifier(
         if labels:
             files.write_text(folder / LABELS_FILE, "".join(f"{label}\n" for label in labels))
 
-    task = {"labels": labels, "num_segments": num_segments, "multi_label": multi_label}
     write_module(
         root,
         path,
         write_assets,
-        {
-            **describe(classifier),
-            **describe_preprocessor(preprocessor),
-            **task,
-            **(provenance or {}),
-        },
-        _signature(root, num_segments),
+        {**describe(classifier), **describe_preprocessor(preprocessor), **facts},
+        _signature(root, facts["num_segments"]),
     )
 
 
@@ -126,8 +146,8 @@ def check_fit(config, tokenizer, sequence_length):
         )
 
 
-def _text_specs(num_segments):
-    """Returns the spec of the module's inputs."""
+def text_specs(num_segments):
+    """Returns the spec of a module's texts, one or two an example."""
     if num_segments not in (1, 2):
         raise ValueError(f"`num_segments` must be 1 or 2. Received: {num_segments!r}.")
     strings = tf.TensorSpec((None,), tf.string)
@@ -150,16 +170,18 @@ def _reader(labels, multi_label):
     return read
 
 
+def preprocessed(preprocessor, texts):
+    """Returns the encoder's inputs for what `text_specs` describes."""
+    return preprocessor(tuple(texts[name] for name in TEXTS) if isinstance(texts, dict) else texts)
+
+
 def _module(classifier, preprocessor, read, specs):
     """Returns the reusable object from strings to labels, not yet saved."""
 
     def call(texts, training):
-        texts = tuple(texts[name] for name in TEXTS) if isinstance(texts, dict) else texts
-        return read(classifier(preprocessor(texts), training=training))
+        return read(classifier(preprocessed(preprocessor, texts), training=training))
 
-    root = reusable(trainable_function(call, specs), [classifier])
-    root.tokenizer = preprocessor.tokenizer
-    return root
+    return reusable(trainable_function(call, specs), [classifier])
 
 
 def _signature(root, num_segments):
@@ -169,7 +191,7 @@ def _signature(root, num_segments):
     @tf.function(autograph=False)
     def serve(**texts):
         inputs = texts if num_segments == 2 else texts["text"]
-        return root.__call__(inputs, training=False)
+        return root.__call__(inputs)
 
     return serve.get_concrete_function(
         **{name: tf.TensorSpec((None,), tf.string, name=name) for name in names}

@@ -4,6 +4,8 @@ API: https://www.tensorflow.org/hub/common_saved_model_apis/text, "Text embeddin
 preprocessed inputs"; `mlm` is that of the Model Garden's exporter.
 """
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -14,13 +16,14 @@ from tf_albert.hub.reusable import (
     trainable_function,
     write_module,
 )
+from tf_albert.modeling.depth import check_layers
 from tf_albert.modeling.encoder import INPUTS, AlbertEncoder
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.modeling.tokens import gather_positions
 
 
-def save_encoder(model, path, provenance=None):
+def save_encoder(model, path, provenance=None, also_layers=()):
     """Writes an encoder as a reusable SavedModel for `hub.KerasLayer` and `hub.load`.
 
     The module takes a dict of int32 `input_word_ids`, `input_mask` and `input_type_ids` of shape
@@ -30,19 +33,25 @@ def save_encoder(model, path, provenance=None):
     `(batch, predictions)` among its inputs `mlm` adds `mlm_logits`
     `(batch, predictions, vocab_size)`, and `sop` adds `sop_logits` `(batch, 2)`, of which the
     second says that the segments were swapped. A head's weights are those of its module alone.
+    For each number in `also_layers` there is a module `layers_NUMBER`, the encoder with so many of
+    its layers, on the same weights: these are in the file once.
 
     Args:
         model: `AlbertEncoder` or `AlbertPretrainer`.
         path: str or path. The folder to write; replaced as a whole.
         provenance: dict of JSON values, or None. Added to `provenance.json`.
+        also_layers: sequence of different int, each from 1 to the encoder's layers, which must all
+            be the same.
 
     Raises:
-        ValueError: `model` is neither, or `path` is a file.
+        ValueError: `model` is neither, `also_layers` are not such numbers, or `path` is a file.
 
     Example::
 
         tf_albert.hub.save_encoder(encoder, "albert")
         layer = hub.KerasLayer("albert", trainable=True)   # in tf_keras, without tf_albert
+        tf_albert.hub.save_encoder(encoder, "albert", also_layers=(4, 6))
+        layer = hub.KerasLayer(hub.load("albert").layers_4, trainable=True)
     """
     require(
         model,
@@ -51,7 +60,11 @@ def save_encoder(model, path, provenance=None):
         "from strings to labels.",
     )
     encoder = model if isinstance(model, AlbertEncoder) else model.encoder
-    root = _encoder_module(encoder)
+    check_also_layers(encoder.config, also_layers)
+    root = _encoder_module(encoder, encoder)
+    for number in also_layers:
+        encode = functools.partial(encoder.first_layers, num_layers=number)
+        setattr(root, f"layers_{number}", _encoder_module(encoder, encode))
     if encoder is not model:
         root.mlm = _mlm_module(model, root.__call__)
         root.sop = _sop_module(model, root.__call__)
@@ -59,16 +72,33 @@ def save_encoder(model, path, provenance=None):
         root,
         path,
         lambda folder: encoder.config.to_json(folder / CONFIG_FILE),
-        {**describe(model), **(provenance or {})},
+        {**describe(model), "also_layers": list(also_layers), **(provenance or {})},
         _signature(root),
     )
 
 
-def _encoder_module(encoder):
-    """Returns the reusable object of an encoder, not yet saved."""
+def check_also_layers(config, also_layers):
+    """Raises a `ValueError` where an encoder has no modules of these numbers of layers."""
+    if not also_layers:
+        return
+    check_layers(config, also_layers)
+    if len(set(also_layers)) < len(also_layers):
+        raise ValueError(
+            "Each number of layers is a module of its own, so they must differ. Received: "
+            f"{', '.join(map(str, also_layers))}."
+        )
+
+
+def _encoder_module(encoder, encode):
+    """Returns the reusable object of an encoder, not yet saved.
+
+    Args:
+        encoder: `AlbertEncoder`, whose variables the object has.
+        encode: function of `(inputs, training)`: the encoder, or what it does with fewer layers.
+    """
 
     def call(inputs, training):
-        outputs = encoder(checked(inputs, encoder.config), training=training)
+        outputs = encode(checked(inputs, encoder.config), training=training)
         return _named(outputs, inputs)
 
     return reusable(trainable_function(call, specs_of(INPUTS)), [encoder])

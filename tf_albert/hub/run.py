@@ -5,11 +5,12 @@ from pathlib import Path
 from tf_albert import files
 from tf_albert.hub.answerer import save_answerer
 from tf_albert.hub.classifier import save_classifier
-from tf_albert.hub.encoder import save_encoder
+from tf_albert.hub.encoder import check_also_layers, save_encoder
 from tf_albert.hub.litert import check_litert, save_litert
 from tf_albert.hub.preprocessor import save_preprocessor
 from tf_albert.hub.tagger import save_tagger
 from tf_albert.modeling.classifier import AlbertClassifier
+from tf_albert.modeling.depth import with_layers
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.modeling.saving import read_model, read_provenance
 from tf_albert.tasks.answering import SPAN_TASKS, QuestionAnswerer, SpanDescription
@@ -20,7 +21,7 @@ from tf_albert.text.tokenizer import AlbertTokenizer
 DEFAULT_LENGTH = 128
 
 
-def save_run(run, output, sequence_length=None):
+def save_run(run, output, sequence_length=None, num_layers=None, also_layers=()):
     """Writes the modules of a trained model: encoder, preprocessor, and one that does its task.
 
     Of a classifier that is `classifier`, of a model fine-tuned on SQuAD `answerer`, and of one
@@ -31,25 +32,32 @@ def save_run(run, output, sequence_length=None):
         output: str or path. The folder for the modules, each replaced as a whole.
         sequence_length: int or None. Tokens a row of the preprocessor, and of the module that does
             the task; None for that of fine-tuning, or 128.
+        num_layers: int or None. How many of its first layers the encoder and that module have; None
+            for all.
+        also_layers: sequence of int. The encoder's modules with fewer layers, as `save_encoder`
+            makes them.
 
     Returns:
         list of path: the modules, in the order in which data meets them.
 
     Raises:
         FileNotFoundError: `run` is no model folder, or lacks its tokenizer.
-        ValueError: damaged files, a classifier that `tf-albert finetune` did not make, or a
-            `sequence_length` above the model's positions.
+        ValueError: damaged files, a classifier that `tf-albert finetune` did not make, a
+            `sequence_length` above the model's positions, or layers that the model does not have.
     """
     folder, output = files.model_folder(run), Path(output)
     model = read_model(folder)
+    if num_layers is not None:
+        model = with_layers(model, num_layers)
+    check_also_layers(model.config, also_layers)
     provenance = read_provenance(folder)
     if isinstance(model, AlbertClassifier):
         _check_task(folder, provenance)
     preprocessor = _preprocessor(folder, model.config, provenance, sequence_length)
     encoder = model if isinstance(model, AlbertPretrainer) else getattr(model, "encoder", model)
-    made_of = {"run": provenance}
-    save_preprocessor(preprocessor, output / "preprocessor", provenance=made_of)
-    save_encoder(encoder, output / "encoder", made_of)
+    save_preprocessor(preprocessor, output / "preprocessor", provenance={"run": provenance})
+    made_of = {"run": provenance, "num_hidden_layers": model.config.num_hidden_layers}
+    save_encoder(encoder, output / "encoder", made_of, also_layers)
     name = _save_task(model, preprocessor, provenance.get("task") or {}, output, made_of)
     return [output / module for module in ("preprocessor", "encoder", name) if module]
 

@@ -3,6 +3,7 @@
 import keras
 
 from tf_albert.modeling.block import FeedForward, SelfAttention
+from tf_albert.modeling.depth import check_layers
 from tf_albert.modeling.embedding import FactorizedEmbedding
 from tf_albert.modeling.layers import initializer
 from tf_albert.modeling.model import AlbertModel
@@ -96,12 +97,32 @@ class AlbertEncoder(AlbertModel):
         return part
 
     def call(self, inputs, training=False):
+        return self._call_layers(inputs, self.config.num_hidden_layers, training)
+
+    def first_layers(self, inputs, num_layers, training=False):
+        """Returns what the encoder would give if it had the first of its layers alone.
+
+        Args:
+            inputs: dict of int tensors, as for a call.
+            num_layers: int. From 1 to the config's `num_hidden_layers`.
+            training: bool. Whether dropout acts.
+
+        Returns:
+            dict, as of a call, with `num_layers` tensors in `encoder_outputs`.
+
+        Raises:
+            ValueError: a number out of this range, or layers that differ.
+        """
+        check_layers(self.config, (num_layers,))
+        return self._call_layers(inputs, num_layers, training)
+
+    def _call_layers(self, inputs, num_layers, training):
         require_inputs(inputs, INPUTS)
         tokens = PaddedTokens(inputs["input_mask"])
         hidden = self.embedding(
             inputs["input_word_ids"], inputs["input_type_ids"], training=training
         )
-        encoder_outputs = self._stack(tokens, training).outputs(hidden)
+        encoder_outputs = self._stack(tokens, training, num_layers).outputs(hidden)
         hidden = encoder_outputs[-1]
         return {
             "sequence_output": hidden,
@@ -151,16 +172,32 @@ class AlbertEncoder(AlbertModel):
         hidden, tokens = self._encode_tokens(inputs, training)
         return tokens.restore(function(hidden), fill)
 
-    def _encode_tokens(self, inputs, training, first_only=False):
-        """Returns the last layer's output without padding, and how its tokens lie."""
+    def embed_tokens(self, inputs, tokens_class, training=False):
+        """Returns the embedded tokens of a batch, and how they lie.
+
+        Args:
+            inputs: dict of int tensors, as for a call.
+            tokens_class: `FlatTokens` or `PaddedTokens`.
+            training: bool. Whether dropout acts.
+
+        Returns:
+            tuple: tensor of shape `(tokens, hidden_size)` or `(batch, length, hidden_size)`, and a
+            `tokens_class`.
+        """
         require_inputs(inputs, INPUTS)
         self.embedding.check_length(inputs["input_word_ids"].shape[1])
-        tokens = (FlatTokens if self.skip_padding else PaddedTokens)(inputs["input_mask"])
+        tokens = tokens_class(inputs["input_mask"])
         hidden = self.embedding(
             *(tokens.flatten(inputs[name]) for name in ("input_word_ids", "input_type_ids")),
             columns=tokens.columns(),
             training=training,
         )
+        return hidden, tokens
+
+    def _encode_tokens(self, inputs, training, first_only=False):
+        """Returns the last layer's output without padding, and how its tokens lie."""
+        tokens_class = FlatTokens if self.skip_padding else PaddedTokens
+        hidden, tokens = self.embed_tokens(inputs, tokens_class, training)
         if self.loop_layers:
             self._check_loop()
         stack = self._stack(tokens, training)
@@ -181,11 +218,11 @@ class AlbertEncoder(AlbertModel):
                 "loop. Set one of them to False."
             )
 
-    def _stack(self, tokens, training):
+    def _stack(self, tokens, training, num_layers=None):
         return BlockStack(
             self.attentions,
             self.feed_forwards,
-            self.config.layer_schedule,
+            self.config.layer_schedule[:num_layers],
             tokens,
             training,
             self.remat,

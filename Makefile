@@ -21,6 +21,7 @@ bench: .venv/bench
 	$(BIN)/python -m benchmarks.data
 	$(BIN)/python -m benchmarks.startup
 	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.modules
 
 lint: .venv/test
 	$(BIN)/ruff check .

@@ -36,9 +36,19 @@ LONGEST = (
 )
 
 
+# First of all, for xdist reads the groups in the same hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Starts the longest files first."""
+    """Starts the longest files first, and keeps together what shares a fixture that takes long."""
     items.sort(key=_turn)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item):
+    """Returns what one process runs: a file, or all that use the modules of `tests/hub`."""
+    names = getattr(item, "fixturenames", ())  # a doctest has none
+    return "modules" if "modules" in names else str(item.path.relative_to(REPOSITORY))
 
 
 def _turn(item):

@@ -12,7 +12,7 @@ demo: .venv/package
 	$(BIN)/tf-albert demo
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks.inference

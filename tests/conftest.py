@@ -11,6 +11,7 @@ import keras
 import pytest
 import tensorflow as tf
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from tests.helpers import REPOSITORY, require
 
@@ -24,6 +25,7 @@ settings.load_profile("tf_albert")
 
 VOCAB_SIZE = 397
 
+TOGETHER = "tests/hub"
 # What runs a whole job in processes of its own takes minutes: begun last, it would run alone.
 LONGEST = (
     "tests/test_readme.py",
@@ -36,19 +38,23 @@ LONGEST = (
 )
 
 
-# First of all, for xdist reads the groups in the same hook.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Starts the longest files first, and keeps together what shares a fixture that takes long."""
+    """Starts the longest files first."""
     items.sort(key=_turn)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
-def _group(item):
-    """Returns what one process runs: a file, or all that use the modules of `tests/hub`."""
-    names = getattr(item, "fixturenames", ())  # a doctest has none
-    return "modules" if "modules" in names else str(item.path.relative_to(REPOSITORY))
+class TogetherScheduling(LoadFileScheduling):
+    """Gives each file to one process, and all of `tests/hub`: its modules take a minute to make."""
+
+    def _split_scope(self, nodeid):
+        file = super()._split_scope(nodeid)
+        return TOGETHER if file.startswith(f"{TOGETHER}/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Has xdist divide the tests so; runs in one process do not ask."""
+    return TogetherScheduling(config, log)
 
 
 def _turn(item):

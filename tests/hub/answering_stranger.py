@@ -6,27 +6,13 @@ MODULE_CHECK.npz for the tests to judge, or the traceback into MODULE_CHECK.erro
 
 import functools
 import json
-import sys
-import traceback
-import warnings
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-import tensorflow_text  # noqa: F401  (registers the tokenizer's operations)
 import tf_keras
+from consumer import FOLDER, hub, imports, load, record
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", UserWarning)
-    import tensorflow_hub as hub
-
-FOLDER = Path(sys.argv[1])
 AWKWARD = [b"\xff\xfe\x80 abc", b"", b"   ", "\u0000\ufffd\U0010ffff".encode(), b"a\x00b"]
-
-
-@functools.cache
-def load(name):
-    return hub.load(str(FOLDER / name))
 
 
 def texts():
@@ -103,12 +89,6 @@ def variables(name):
     return counts
 
 
-def imports(name):
-    """Comes last: what all the others have imported."""
-    del name
-    return {"ours": [key for key in sys.modules if key.split(".")[0] in ("tf_albert", "tests")]}
-
-
 CHECKS = (
     answers,
     answers_in_model,
@@ -119,13 +99,9 @@ CHECKS = (
     unpaired,
     dropout,
     variables,
-    imports,
 )
 
 for name in ("squad", "squad2"):
     for check in CHECKS:
-        place = FOLDER / f"{name}_{check.__name__}"
-        try:
-            np.savez(place, **{key: plain(value) for key, value in check(name).items()})
-        except Exception:
-            place.with_suffix(".error").write_text(traceback.format_exc(), encoding="utf-8")
+        record(f"{name}_{check.__name__}", functools.partial(check, name), plain)
+    record(f"{name}_imports", imports)

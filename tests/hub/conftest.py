@@ -12,8 +12,8 @@ import pytest
 from tests.helpers import random_inputs, randomize
 
 # Scripts for other processes: they must not be imported into this one for their doctests.
-STRANGERS = ("", "answering_", "depth_", "litert_", "tagging_")
-collect_ignore = [f"{name}stranger.py" for name in STRANGERS]
+STRANGERS = ("answering", "depth", "encoder", "litert", "tagging", "text")
+collect_ignore = ["consumer.py", *(f"{name}_stranger.py" for name in STRANGERS)]
 
 LABELS = ["bad", "so-so", "good"]
 SEQUENCE_LENGTH = 23
@@ -86,8 +86,9 @@ def modules(tmp_path_factory, pretrainer, classifier, regressor, preprocessor, t
 
 @pytest.fixture(scope="session")
 def found(modules):
-    """What `stranger.py` found: a function of a check's name to its arrays and values."""
-    return run_stranger("stranger.py", modules)
+    """What the consumers found: a function of a check's name to its arrays and values."""
+    run_script("encoder_stranger.py", modules)
+    return run_stranger("text_stranger.py", modules)
 
 
 def run_stranger(script, folder):

@@ -1,10 +1,6 @@
 """Encoders and classifiers with some of their layers, in other hands and from the command line."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +9,7 @@ import tensorflow as tf
 import tf_albert
 from tests import reference
 from tests.helpers import reference_weights
-from tests.hub.conftest import LABELS, SEQUENCE_LENGTH
+from tests.hub.conftest import LABELS, SEQUENCE_LENGTH, run_script
 from tf_albert.cli.main import main
 from tf_albert.modeling.saving import save_pretrained
 
@@ -52,15 +48,7 @@ def folder(
 @pytest.fixture(scope="module")
 def found(folder):
     """What `depth_stranger.py` found in the folder."""
-    finished = subprocess.run(
-        [sys.executable, Path(__file__).with_name("depth_stranger.py"), folder],
-        cwd=folder,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stderr[-3000:]
+    run_script("depth_stranger.py", folder)
     with np.load(folder / "found.npz") as arrays:
         return dict(arrays)
 

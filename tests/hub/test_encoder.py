@@ -19,8 +19,9 @@ def expected(pretrainer, model_inputs):
     return {**pretrainer.encoder(inputs), **pretrainer(inputs)}
 
 
-def test_no_process_of_the_consumer_imports_tf_albert(found):
-    assert found("imports")["ours"].size == 0
+@pytest.mark.parametrize("consumer", ["encoder", "text"])
+def test_no_process_of_the_consumer_imports_tf_albert(found, consumer):
+    assert found(f"{consumer}_imports")["ours"].size == 0
 
 
 @pytest.mark.parametrize("check", ["encoder_as_layer", "encoder_loaded"])

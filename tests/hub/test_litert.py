@@ -1,16 +1,11 @@
 """LiteRT files, in the hands of a process that has neither TensorFlow nor tf_albert."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import tf_albert
 from tests.helpers import randomize
-from tests.hub.conftest import LABELS, SEQUENCE_LENGTH
+from tests.hub.conftest import LABELS, SEQUENCE_LENGTH, run_script
 from tf_albert.cli.main import main
 from tf_albert.hub.litert import FORMS
 
@@ -50,10 +45,7 @@ def folder(tmp_path_factory, classifier, preprocessor, corpus, inputs):
 
 def run_by_stranger(folder):
     """Returns the logits of each file in a folder, and what the process had imported."""
-    script = Path(__file__).with_name("litert_stranger.py")
-    command = [sys.executable, script, folder]
-    environment = {**os.environ, "PYTHONPATH": ""}
-    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+    run_script("litert_stranger.py", folder)
     with np.load(folder / "logits.npz") as arrays:
         return dict(arrays)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tf_albert import files
 from tf_albert.cli.finetune import scores
+from tf_albert.modeling.classifier import HOLDS_FROM
 from tf_albert.tasks import registry
 from tf_albert.tasks.answering import QuestionAnswerer
 from tf_albert.tasks.choosing import Chooser, choice_metrics
@@ -185,8 +186,9 @@ def _draw(folder, description, examples, outputs):
     if isinstance(kind, Numbers):
         pictures.draw_errors(targets, outputs, folder / "errors.png")
     elif isinstance(kind, LabelSets):
-        pictures.draw_label_scores(targets, outputs >= 0.5, kind.labels, folder / "labels.png")
-        table = pictures.label_table(targets, outputs >= 0.5, kind.labels)
+        held = outputs >= HOLDS_FROM
+        pictures.draw_label_scores(targets, held, kind.labels, folder / "labels.png")
+        table = pictures.label_table(targets, held, kind.labels)
         files.write_text(folder / "labels.txt", table + "\n")
     else:
         labels, predicted = targets.tolist(), outputs.argmax(axis=1).tolist()

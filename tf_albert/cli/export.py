@@ -13,7 +13,8 @@ class Arguments:
         model: Folder of the run or the model.
         output: Folder for the modules, each replaced as a whole.
         sequence_length: Tokens a row of the preprocessor; by default that of fine-tuning, or 128.
-        num_layers: How many of the first layers encoder and classifier have; by default all.
+        num_layers: How many of the first layers the encoder and the task's module have; by default
+            all.
         also_layers: Numbers of layers, a comma between them. For each the encoder has a module
             besides, `layers_4` for 4, on the same weights.
     """

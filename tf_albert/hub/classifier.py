@@ -11,7 +11,7 @@ from tf_albert.hub.reusable import (
     trainable_function,
     write_module,
 )
-from tf_albert.modeling.classifier import AlbertClassifier
+from tf_albert.modeling.classifier import HOLDS_FROM, AlbertClassifier
 from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.text.preprocessor import AlbertPreprocessor
 
@@ -162,7 +162,7 @@ def _reader(labels, multi_label):
             return {"score": logits[:, 0]}
         if multi_label:
             probabilities = tf.sigmoid(logits)
-            holds = tf.cast(probabilities >= 0.5, tf.int32)
+            holds = tf.cast(probabilities >= HOLDS_FROM, tf.int32)
             return {"logits": logits, "probabilities": probabilities, "holds": holds}
         label = tf.gather(tf.constant(labels), tf.argmax(logits, axis=-1))
         return {"logits": logits, "probabilities": tf.nn.softmax(logits), "label": label}

@@ -35,7 +35,8 @@ def save_early_exit_classifier(
         classifier: `AlbertClassifier` of one class of several, all of whose layers are the same.
         preprocessor: `AlbertPreprocessor`, of the tokenizer the classifier was trained with.
         path: str or path. The folder to write; replaced as a whole.
-        labels: list of str, one per class in the order of the logits.
+        labels: list of str, one per class in the order of the logits. One of them holds: for any
+            number at once there is `save_classifier`.
         threshold: float, at least 0. A text leaves where its largest probability is above it:
             with 0 after the first layer, with 1 after the last.
         num_segments: 1 for single texts, 2 for pairs.

@@ -4,6 +4,9 @@ import keras
 
 from tf_albert.modeling.task_model import TaskModel, require_classes
 
+# Where any number of labels may hold, one does that is at least as likely as not.
+HOLDS_FROM = 0.5
+
 
 @keras.saving.register_keras_serializable("tf_albert")
 class AlbertClassifier(TaskModel):

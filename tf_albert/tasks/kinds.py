@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from tf_albert.modeling.classifier import HOLDS_FROM
 from tf_albert.tasks.metrics import (
     classification_metrics,
     multi_label_metrics,
@@ -44,7 +45,8 @@ class Classes:
             ValueError: a label that is none of those known.
         """
         check_known(set(examples.labels), self.labels, where)
-        return np.array([self.labels.index(label) for label in examples.labels], np.int32)
+        numbers = {label: number for number, label in enumerate(self.labels)}
+        return np.array([numbers[label] for label in examples.labels], np.int32)
 
     def outputs(self, logits):
         """Returns float32 probabilities `(examples, classes)` of logits."""
@@ -120,11 +122,12 @@ class LabelSets:
         return multi_label_metrics(targets, outputs)
 
     def record(self, output):
-        """Returns what is written of one example's output: a label holds from one half on."""
-        pairs = zip(self.labels, map(float, output), strict=True)
-        probabilities = {label: round(probability, 6) for label, probability in pairs}
-        held = [label for label, probability in probabilities.items() if probability >= 0.5]
-        return {"labels": held, "probabilities": probabilities}
+        """Returns what is written of one example's output."""
+        pairs = list(zip(self.labels, map(float, output), strict=True))
+        return {
+            "labels": [label for label, probability in pairs if probability >= HOLDS_FROM],
+            "probabilities": {label: round(probability, 6) for label, probability in pairs},
+        }
 
 
 def check_known(found, labels, where):

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import stats
 from sklearn import metrics
 
+from tf_albert.modeling.classifier import HOLDS_FROM
 from tf_albert.training.evaluation import wilson_interval
 
 # Of float32, so that a label that a model holds impossible has a finite loss.
@@ -45,7 +46,7 @@ def classification_metrics(labels, probabilities):
 
 
 def multi_label_metrics(targets, probabilities):
-    """Returns the scores of a model of which any label may hold; one holds from one half on.
+    """Returns the scores of a model of which any number of labels may hold.
 
     Args:
         targets: float array `(examples, labels)` of 0 and 1.
@@ -56,7 +57,7 @@ def multi_label_metrics(targets, probabilities):
         share of examples of which every label is right; `loss`, the mean cross-entropy; `no_label`,
         the exact match of always saying that none holds; and `num_examples`.
     """
-    predicted = probabilities >= 0.5
+    predicted = probabilities >= HOLDS_FROM
     of_target = np.where(targets == 1, probabilities, 1.0 - probabilities)
     options = {"zero_division": 0.0}
     return {

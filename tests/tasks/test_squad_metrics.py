@@ -5,6 +5,7 @@ import pytest
 from tf_albert.tasks.squad_metrics import (
     exact_match,
     normalize_answer,
+    null_threshold_of_best_f1,
     squad2_metrics,
     squad_metrics,
     token_f1,
@@ -83,6 +84,32 @@ def test_second_version_at_its_best_threshold():
     assert metrics["best_exact_match_threshold"] == -3.0
     assert metrics["best_f1"] == pytest.approx(100 * 3.8 / 5)
     assert metrics["best_f1_threshold"] == -1.0
+
+
+def at_own_threshold(golds, answers, null_scores):
+    """Returns the threshold, and F1 and the official best F1 there."""
+    threshold = null_threshold_of_best_f1(golds, answers, null_scores)
+    metrics = squad2_metrics(golds, answers, null_scores, threshold)
+    return threshold, metrics["f1"], metrics["best_f1"]
+
+
+def test_threshold_to_use_is_that_of_the_best_f1():
+    assert at_own_threshold(GOLDS, ANSWERS, NULL_SCORES) == pytest.approx((-1.0, 76.0, 76.0))
+
+
+def test_threshold_to_use_where_nothing_should_stand_is_below_every_score():
+    """The official search says 0 there, at which all of these would stand."""
+    golds = {"a": [], "b": [], "c": ["x"]}
+    scores = {"a": -0.5, "b": -0.75, "c": -0.625}
+    found = at_own_threshold(golds, dict.fromkeys(golds, "y"), scores)
+    assert found == pytest.approx((-1.75, 200 / 3, 200 / 3))
+
+
+def test_questions_of_one_score_stand_or_fall_together():
+    golds, answers = {"a": ["x"], "b": [], "c": [], "d": ["x"]}, dict.fromkeys("abcd", "x")
+    scores = {"a": 1.0, "b": 1.0, "c": 1.0, "d": 3.0}
+    # None: 2 right; the three of one score: 1; all: 2. The official search stops after `a`: 3.
+    assert at_own_threshold(golds, answers, scores) == pytest.approx((0.0, 50.0, 75.0))
 
 
 def test_article_alone_is_an_answer_where_there_is_none():

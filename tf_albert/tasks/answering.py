@@ -11,7 +11,11 @@ from tf_albert.tasks.batches import padded_rows, shortened
 from tf_albert.tasks.fine_tuned import read_fine_tuned
 from tf_albert.tasks.squad import Question
 from tf_albert.tasks.squad_answers import candidates, candidates_of_beam, probabilities
-from tf_albert.tasks.squad_metrics import squad2_metrics, squad_metrics
+from tf_albert.tasks.squad_metrics import (
+    null_threshold_of_best_f1,
+    squad2_metrics,
+    squad_metrics,
+)
 from tf_albert.tasks.squad_windows import tokenize_context, windows_of
 
 SPAN_MODELS = {"squad": AlbertSpanLabeler, "squad2": AlbertAnswerableSpanLabeler}
@@ -184,12 +188,14 @@ class QuestionAnswerer:
 
     def score_answers(self, questions, answered):
         """Returns the metrics of answers that `answers` gave."""
-        golds = {question.id: list(question.golds) for question in questions}
-        texts = {answer.id: answer.text for answer in answered}
+        golds, texts, null_scores = _by_id(questions, answered)
         if not self.description.may_be_unanswerable:
             return squad_metrics(golds, texts)
-        null_scores = {answer.id: answer.null_score for answer in answered}
         return squad2_metrics(golds, texts, null_scores, self.description.null_threshold)
+
+    def best_threshold(self, questions, answered):
+        """Returns the threshold above which no answer should stand, for the best F1."""
+        return null_threshold_of_best_f1(*_by_id(questions, answered))
 
     def text_of(self, answer):
         """Returns the answer that is given: empty where no answer is likelier."""
@@ -226,3 +232,10 @@ def _of_length(length, name, values):
     if name not in ("start_logits", "end_logits"):
         return values
     return np.pad(values, [(0, 0), (0, length - values.shape[1])])
+
+
+def _by_id(questions, answered):
+    """Returns right answers, answers and null scores by the questions' ids."""
+    golds = {question.id: list(question.golds) for question in questions}
+    texts = {answer.id: answer.text for answer in answered}
+    return golds, texts, {answer.id: answer.null_score for answer in answered}

@@ -69,10 +69,9 @@ class SpanTask:
         # One answerer for all checkpoints: each would trace the model and read the contexts anew.
         self._answerer.model = model
         answered = self._answerer.answers(self.dev)
-        metrics = self._answerer.score_answers(self.dev, answered)
         if not self.description.may_be_unanswerable:
-            return metrics
-        threshold = metrics["best_f1_threshold"]
+            return self._answerer.score_answers(self.dev, answered)
+        threshold = self._answerer.best_threshold(self.dev, answered)
         self.description = dataclasses.replace(self.description, null_threshold=threshold)
         self._answerer.description = self.description
         return self._answerer.score_answers(self.dev, answered)

@@ -101,6 +101,38 @@ def squad2_metrics(golds, answers, null_scores, threshold=0.0):
     return metrics | {"num_questions": len(golds)}
 
 
+def null_threshold_of_best_f1(golds, answers, null_scores):
+    """Returns the smallest threshold at which F1 is best.
+
+    `best_f1_threshold` is what the official script prints: 0 where no answer should stand, whatever
+    the scores are, and a score that questions may share, of which it counts a part.
+
+    Args:
+        golds: dict of a question's id to its right answers; none where it has no answer.
+        answers: dict of id to the best answer with text.
+        null_scores: dict of id to what speaks for no answer.
+
+    Returns:
+        float: no answer of a score above it should stand.
+
+    >>> golds, null_scores = {"a": [], "b": ["x"]}, {"a": -1.0, "b": -3.0}
+    >>> null_threshold_of_best_f1(golds, {"a": "y", "b": "x"}, null_scores)
+    -3.0
+    >>> null_threshold_of_best_f1(golds, {"a": "y", "b": "z"}, null_scores)
+    -4.0
+    """
+    usable = {question: _with_words(given) or [""] for question, given in golds.items()}
+    scores = _best(_f1_of_version_2, usable, answers)
+    order = sorted(golds, key=null_scores.get)
+    gains = [scores[question] - (not golds[question]) for question in order]
+    steps = np.array([null_scores[question] for question in order])
+    totals = np.concatenate([[0.0], np.cumsum(gains)])
+    # Questions of the same score stand or fall together.
+    totals[1:-1][steps[1:] == steps[:-1]] = -np.inf
+    best = int(np.argmax(totals))
+    return float(steps[best - 1] if best else steps[0] - 1.0)
+
+
 def _f1_of_version_2(answer, gold):
     return max(token_f1(answer, gold), float(not _with_words([answer, gold])))
 

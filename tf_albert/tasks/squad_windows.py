@@ -109,7 +109,7 @@ def windows_of(question_ids, context, sequence_length, stride):
         list of `Window`; one without tokens for a context without any.
 
     Raises:
-        ValueError: the row has no room for the context, or windows would leave tokens out.
+        ValueError: the row has no room for the context.
     """
     question_ids = question_ids[:MOST_QUESTION_TOKENS]
     room = sequence_length - len(question_ids) - SPECIAL_TOKENS

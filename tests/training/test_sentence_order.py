@@ -8,7 +8,7 @@ from tf_albert import AlbertConfig, AlbertPretrainer
 from tf_albert.data.batches import PretrainingBatches
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.training import loop
-from tf_albert.training.evaluation import EVALUATION_SEED, evaluate_pretraining
+from tf_albert.training.evaluation import EVALUATION_SEED, PretrainingEvaluation
 from tf_albert.training.objectives import PretrainingObjective
 from tf_albert.training.strategy import make_strategy
 
@@ -55,7 +55,7 @@ def held_out_scores(folder, vocabulary, shuffled, settings):
     )
     model = loop.train(training, settings, strategy)
     batches = PretrainingBatches(held_out, BATCH_SIZE, LENGTH, EVALUATION_SEED, shuffle=False)
-    return evaluate_pretraining(model, batches, strategy, train.unigram)
+    return PretrainingEvaluation(batches, train.unigram)(model, strategy)
 
 
 def settings(steps):

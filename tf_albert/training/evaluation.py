@@ -1,5 +1,7 @@
 """How good a pretrained model is on documents that it never saw."""
 
+import functools
+
 import numpy as np
 from scipy import stats
 
@@ -11,36 +13,54 @@ from tf_albert.training.strategy import distribute
 EVALUATION_SEED = 0
 
 
-def evaluate_pretraining(model, batches, strategy, train_unigram):
-    """Returns the losses and accuracies on held-out documents, with one fixed set of masks.
+class PretrainingEvaluation:
+    """The losses and accuracies on held-out documents, with one fixed set of masks.
 
     Args:
-        model: `AlbertPretrainer`.
         batches: `PretrainingBatches` of the held-out corpus.
-        strategy: `tf.distribute.Strategy`.
         train_unigram: int array `(vocab_size,)`. How often each id occurs in the training corpus.
-
-    Returns:
-        dict of str to float: `mlm_loss` (nats a masked token), `mlm_accuracy`, `sop_loss`,
-        `sop_accuracy` with its 95 % interval `sop_low` and `sop_high`, `unigram_loss` (what
-        guessing by word frequency scores on the same masked tokens), `hidden_loss` and
-        `hidden_unigram_loss` (both of those alone that `[MASK]` hides), and how many masked tokens
-        and pairs were counted.
     """
-    steps = batches.steps_per_epoch
-    evaluate = make_evaluation(model, HiddenWordObjective(batches.mask_id), strategy)
-    metrics = evaluate(distribute(strategy, batches, 0, steps))
-    num_pairs = metrics.pop("num_sop_loss")
-    metrics.pop("num_hidden_loss")
-    hits = round(metrics["sop_accuracy"] * num_pairs)
-    low, high = wilson_interval(hits, num_pairs)
-    return metrics | {
-        **unigram_losses(batches, steps, train_unigram),
-        "sop_low": low,
-        "sop_high": high,
-        "num_masked_tokens": metrics.pop("num_mlm_loss"),
-        "num_pairs": num_pairs,
-    }
+
+    def __init__(self, batches, train_unigram):
+        self.batches = batches
+        self.train_unigram = train_unigram
+        self._model, self._evaluate = None, None
+
+    def __call__(self, model, strategy):
+        """Evaluates a model.
+
+        Args:
+            model: `AlbertPretrainer`.
+            strategy: `tf.distribute.Strategy`.
+
+        Returns:
+            dict of str to float: `mlm_loss` (nats a masked token), `mlm_accuracy`, `sop_loss`,
+            `sop_accuracy` with its 95 % interval `sop_low` and `sop_high`, `unigram_loss` (what
+            guessing by word frequency scores on the same masked tokens), `hidden_loss` and
+            `hidden_unigram_loss` (both of those alone that `[MASK]` hides), and how many masked
+            tokens and pairs were counted.
+        """
+        # Checkpoint after checkpoint it is the same model: tracing it anew would take seconds.
+        if model is not self._model:
+            objective = HiddenWordObjective(self.batches.mask_id)
+            self._model = model
+            self._evaluate = make_evaluation(model, objective, strategy)
+        steps = self.batches.steps_per_epoch
+        metrics = self._evaluate(distribute(strategy, self.batches, 0, steps))
+        num_pairs = metrics.pop("num_sop_loss")
+        metrics.pop("num_hidden_loss")
+        low, high = wilson_interval(round(metrics["sop_accuracy"] * num_pairs), num_pairs)
+        return metrics | {
+            **self._unigram_losses,
+            "sop_low": low,
+            "sop_high": high,
+            "num_masked_tokens": metrics.pop("num_mlm_loss"),
+            "num_pairs": num_pairs,
+        }
+
+    @functools.cached_property
+    def _unigram_losses(self):
+        return unigram_losses(self.batches, self.batches.steps_per_epoch, self.train_unigram)
 
 
 def unigram_losses(batches, steps, train_unigram):

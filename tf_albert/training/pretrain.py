@@ -12,7 +12,7 @@ from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.training import loop, runs
 from tf_albert.training.determinism import make_deterministic
-from tf_albert.training.evaluation import EVALUATION_SEED, evaluate_pretraining
+from tf_albert.training.evaluation import EVALUATION_SEED, PretrainingEvaluation
 from tf_albert.training.objectives import PretrainingObjective
 from tf_albert.training.precision import policy_of
 from tf_albert.training.start import (
@@ -55,7 +55,7 @@ def pretrain(recipe):
 
     Returns:
         dict of JSON values: what `results.json` in the run's folder holds. `before` and `after` are
-        as `evaluate_pretraining` gives them, where there are held-out documents.
+        as `PretrainingEvaluation` gives them, where there are held-out documents.
 
     Raises:
         FileNotFoundError: the data are not there.
@@ -147,7 +147,7 @@ def _evaluation(recipe, corpus):
     batches = PretrainingBatches(
         held_out, recipe.batch_size, recipe.sequence_length, EVALUATION_SEED, shuffle=False
     )
-    return lambda model, strategy: evaluate_pretraining(model, batches, strategy, corpus.unigram)
+    return PretrainingEvaluation(batches, corpus.unigram)
 
 
 def _start(run, corpus, evaluate, cooccurrence):

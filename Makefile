@@ -5,6 +5,8 @@ PYTHON ?= python3
 # Extras of setup.py beyond what the target needs, such as `parity`.
 EXTRAS ?=
 BIN := .venv/bin
+comma := ,
+TEST := test$(if $(EXTRAS),$(comma)$(EXTRAS))
 
 .PHONY: demo test bench lint format clean
 
@@ -23,12 +25,12 @@ bench: .venv/bench
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.modules
 
-lint: .venv/test
+lint: .venv/$(TEST)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-format: .venv/test
+format: .venv/$(TEST)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -37,15 +39,14 @@ format: .venv/test
 	$(BIN)/pip install --quiet --editable .
 	touch $@
 
-.venv/test: .venv/package
-	$(BIN)/pip install --quiet --editable '.[test$(if $(EXTRAS),$(comma)$(EXTRAS))]'
+# With other extras it is another stamp, so that none is taken for installed.
+.venv/$(TEST): .venv/package
+	$(BIN)/pip install --quiet --editable '.[$(TEST)]'
 	touch $@
 
 .venv/bench: .venv/package
 	$(BIN)/pip install --quiet --editable '.[parity]'
 	touch $@
-
-comma := ,
 
 clean:
 	rm -rf .venv build *.egg-info demo

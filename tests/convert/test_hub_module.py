@@ -2,6 +2,7 @@ import functools
 import json
 import shutil
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -80,7 +81,7 @@ def test_activation_that_the_module_does_not_tell_is_found_out(garden_module, sm
     [
         {},
         {"parameter_sharing": "none"},
-        {"num_hidden_layers": 6, "num_hidden_groups": 2, "inner_group_num": 2},
+        {"num_hidden_layers": 4, "num_hidden_groups": 2, "inner_group_num": 2},
         {"embedding_size": 28, "hidden_act": "relu", "layer_norm_epsilon": 1e-5},
         {"hidden_dropout_prob": 0.1},
     ],
@@ -93,6 +94,15 @@ def test_own_module_returns(tmp_path, small_config, changes):
     assert copy.config == encoder.config
     for ours, theirs in zip(copy.trainable_weights, encoder.trainable_weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_global_precision_is_no_other_computation(module):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        encoder = AlbertEncoder.from_pretrained(module)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert encoder.compute_dtype == "bfloat16"
 
 
 def test_encoder_of_a_pretrainer_module(tmp_path, small_config):
@@ -195,7 +205,7 @@ def test_own_module_with_a_variable_of_no_place(module, tmp_path):
     refuses(tmp_path / "other", "has more than the model that its config describes: extra/scale")
 
 
-@pytest.mark.parametrize("tenth", range(10))
+@pytest.mark.parametrize("tenth", [0, 3, 9])
 @pytest.mark.parametrize(
     "name",
     ["saved_model.pb", "variables/variables.index", "variables/variables.data-00000-of-00001"],

@@ -225,7 +225,8 @@ def _check_outputs(module, checkpoint):
     inputs = dict(zip(INPUTS, (ids * mask, mask, types * mask), strict=True))
     theirs = _outputs(module, inputs, checkpoint.source)
     # Whether an array may go without a place is for the caller to say.
-    ours = build_model(checkpoint, AlbertEncoder, checkpoint.unplaced)[0](inputs)
+    encoder, _ = build_model(checkpoint, AlbertEncoder, checkpoint.unplaced, dtype="float32")
+    ours = encoder(inputs)
     difference = max(
         _difference(ours["sequence_output"], theirs["sequence_output"], mask == 1),
         _difference(ours["pooled_output"], theirs["pooled_output"], slice(None)),

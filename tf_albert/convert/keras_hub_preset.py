@@ -145,7 +145,7 @@ def _read_class(path, expected):
     if unknown:
         raise ValueError(
             f"{path} has arguments that this package does not know: {', '.join(unknown)}. Save the "
-            "preset anew without them, by the keras-hub that the extra `parity` installs."
+            "preset anew without them, by the keras-hub that comes with this package."
         )
     return name, arguments
 

@@ -211,7 +211,7 @@ def run_here(checkpoint, inputs):
     lacking = [part for part in OUTPUT_OF_PART if _lacks(checkpoint, part)]
     model_class = saving.model_class(checkpoint.model_class)
     allowed = [*lacking, *checkpoint.unplaced]
-    model, _ = build_model(checkpoint, model_class, allow_missing=allowed)
+    model, _ = build_model(checkpoint, model_class, allow_missing=allowed, dtype="float32")
     encoder = getattr(model, "encoder", model)
     outputs = {name: encoder(inputs)[name] for name in ("sequence_output", "pooled_output")}
     if model is not encoder:

@@ -34,7 +34,7 @@ class MaskingVocabulary:
 def num_predictions(sequence_length):
     """Returns the slots for masked tokens in a row.
 
-    That is 15 % of the tokens and room for the last n-gram, which may overshoot: 80 at 512, where
+    That is 15 % of the tokens and room for the last n-gram, which may overshoot: 88 at 512, where
     Google's flag had 20 and so masked 3.9 %.
 
     >>> num_predictions(128), num_predictions(512)

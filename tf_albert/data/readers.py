@@ -121,16 +121,15 @@ def _jsonl_texts(path):
         yield text
 
 
-def split_sentences(text, language="en"):
-    """Returns the sentences of a text, by the library `sentencex`.
+def split_sentences(text):
+    """Returns the sentences of an English text, by the library `sentencex`.
 
     Args:
         text: str. May hold several paragraphs.
-        language: str. Two-letter code.
 
     >>> split_sentences("Dr. Smith went home. It was late!")
     ['Dr. Smith went home.', 'It was late!']
     """
     import sentencex
 
-    return [part.strip() for part in sentencex.segment(language, text) if part.strip()]
+    return [part.strip() for part in sentencex.segment("en", text) if part.strip()]

@@ -121,9 +121,9 @@ def small_config():
         vocab_size=VOCAB_SIZE,
         embedding_size=10,
         hidden_size=28,
-        num_hidden_layers=3,
+        num_hidden_layers=2,
         num_attention_heads=4,
         intermediate_size=36,
         max_position_embeddings=41,
-        type_vocab_size=2,
+        type_vocab_size=3,
     )

@@ -49,7 +49,7 @@ def random_inputs(config, batch=5, length=17, predictions=8, seed=0):
     return {
         "input_word_ids": random.integers(1, config.vocab_size, (batch, length), "int32") * mask,
         "input_mask": mask,
-        "input_type_ids": (columns >= lengths // 2).astype("int32") * mask,
+        "input_type_ids": (columns * config.type_vocab_size // lengths).astype("int32") * mask,
         "masked_lm_positions": positions.astype("int32"),
     }
 

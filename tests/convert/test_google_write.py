@@ -193,7 +193,7 @@ def refuses(copied, message):
     assert [path.name for path in copied.parent.iterdir()] == ["copy"]
 
 
-@pytest.mark.parametrize("tenth", range(10))
+@pytest.mark.parametrize("tenth", [0, 3, 9])
 @pytest.mark.parametrize(
     "name", ["model.ckpt-best.index", "model.ckpt-best.data-00000-of-00001", "albert_config.json"]
 )

@@ -61,7 +61,7 @@ def test_written_model_computes_the_same_in_transformers(tmp_path, architecture)
     architecture=st.sampled_from(list(ARCHITECTURES)),
     shares=st.booleans(),
 )
-@settings(max_examples=12)
+@settings(max_examples=6)
 def test_written_models_of_many_shapes(
     tmp_path_factory, transformers, config, act, epsilon, architecture, shares
 ):
@@ -90,7 +90,7 @@ def test_model_that_transformers_made_computes_the_same_here(tmp_path, architect
     epsilon=EPSILONS,
     architecture=st.sampled_from(list(ARCHITECTURES)),
 )
-@settings(max_examples=20)
+@settings(max_examples=8)
 def test_models_of_many_shapes_that_transformers_made(
     tmp_path_factory, transformers, config, act, epsilon, architecture
 ):

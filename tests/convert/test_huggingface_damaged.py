@@ -57,7 +57,7 @@ def test_each_shard_truncated(shards):
     assert len(names) > 2
     for name in names:
         content = (shards / name).read_bytes()
-        for tenth in range(10):
+        for tenth in (0, 3, 9):
             (shards / name).write_bytes(content[: len(content) * tenth // 10])
             refuses(shards, rf"/{name} cannot be read")
         (shards / name).write_bytes(content)

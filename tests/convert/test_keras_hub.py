@@ -43,7 +43,7 @@ def test_preset_of_keras_hub_computes_the_same_here(tmp_path, name):
 
 
 @given(config=configs(), name=st.sampled_from(list(CLASSES)))
-@settings(max_examples=6)
+@settings(max_examples=4)
 def test_presets_of_many_shapes(tmp_path_factory, config, name):
     read_equals_live(name, config, tmp_path_factory.mktemp("shapes") / "preset")
 
@@ -62,7 +62,7 @@ def test_written_model_computes_the_same_in_keras_hub(tmp_path, name):
 
 
 @given(config=configs(), name=st.sampled_from(list(CLASSES)), shares=st.booleans())
-@settings(max_examples=6)
+@settings(max_examples=4)
 def test_written_models_of_many_shapes(tmp_path_factory, config, name, shares):
     config = config if shares else sharing_nothing(config)
     written_equals_live(name, config, tmp_path_factory.mktemp("shapes"))

@@ -21,8 +21,19 @@ np.savez(target, *[model.get_weights()[0] for model in models])
 """
 
 
-def load(address, cache, *names):
-    """Loads models by their names in a fresh process; returns it when it has ended."""
+TRY = """
+import sys
+from tf_albert import AlbertEncoder
+for name in sys.argv[1:]:
+    try:
+        AlbertEncoder.from_pretrained(name)
+    except (OSError, ValueError) as error:
+        print(type(error).__name__, error)
+"""
+
+
+def run(script, address, cache, *arguments):
+    """Runs a script in a fresh process that knows of a host; returns it when it has ended."""
     environment = os.environ | {
         "HF_ENDPOINT": address,
         "HF_HOME": str(cache / "huggingface"),
@@ -36,7 +47,7 @@ def load(address, cache, *names):
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
     return subprocess.run(
-        [sys.executable, "-c", LOAD, *names, cache / "loaded.npz"],
+        [sys.executable, "-c", script, *arguments],
         env=environment,
         capture_output=True,
         text=True,
@@ -47,7 +58,8 @@ def load(address, cache, *names):
 def test_model_comes_from_each_host(tmp_path):
     names = ("hf://some/albert", "hf://some/albert@v1.5", "kaggle://some/albert/tensorFlow1/small")
     with hosts.serve({"some/albert": GOOGLE / "encoder"}) as address:
-        done = load(address, tmp_path, *names, f"{address}/some/albert")
+        names = (*names, f"{address}/some/albert")
+        done = run(LOAD, address, tmp_path, *names, tmp_path / "loaded.npz")
     assert done.returncode == 0, done.stderr
     loaded = np.load(tmp_path / "loaded.npz")
     assert len(loaded.files) == 4
@@ -56,29 +68,28 @@ def test_model_comes_from_each_host(tmp_path):
         np.testing.assert_array_equal(loaded[name], expected)
 
 
-@pytest.mark.parametrize("others", [[], ["tf_model.h5", "flax_model.msgpack"]], ids=str)
-def test_model_that_lies_there_as_a_pickle_only(tmp_path, others):
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "config.json").write_text("{}")
-    (tmp_path / "model" / "pytorch_model.bin").write_bytes(b"cos\nsystem\n")
-    for name in others:
-        (tmp_path / "model" / name).write_bytes(b"of another framework")
-    with hosts.serve({"some/albert": tmp_path / "model"}) as address:
-        done = load(address, tmp_path, "hf://some/albert")
-    assert done.returncode == 1
-    assert "hf://some/albert holds a pickle, which is code that runs" in done.stderr
-    assert '.save_pretrained(f)" some/albert' in done.stderr
-    for name in ("pytorch_model.bin", *others):
-        assert not list((tmp_path / "huggingface").rglob(name))
-
-
-@pytest.mark.parametrize("name", ["hf://no/model", "kaggle://no/model/keras/base", "{}/no/model"])
-def test_model_that_the_host_does_not_have(tmp_path, name):
-    with hosts.serve({}) as address:
-        name = name.format(address)
-        done = load(address, tmp_path, name)
-    assert f"OSError: {name} could not be fetched: " in done.stderr
-    assert "404" in done.stderr
+def test_models_that_no_host_gives(tmp_path):
+    """Pickles are never fetched, alone or among files of other frameworks."""
+    pickles = ("pytorch_model.bin", "tf_model.h5", "flax_model.msgpack")
+    for name, files in (("one", pickles[:1]), ("many", pickles)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text("{}")
+        for file in files:
+            (tmp_path / name / file).write_bytes(b"cos\nsystem\n")
+    folders = {f"some/{name}": tmp_path / name for name in ("one", "many")}
+    with hosts.serve(folders) as address:
+        absent = ("hf://no/model", "kaggle://no/model/keras/base", f"{address}/no/model")
+        done = run(TRY, address, tmp_path, "hf://some/one", "hf://some/many", *absent)
+    assert done.returncode == 0, done.stderr
+    errors = done.stdout.splitlines()
+    for name in ("one", "many"):
+        (error,) = (error for error in errors if f"hf://some/{name} holds a pickle" in error)
+        assert f'.save_pretrained(f)" some/{name}' in error
+    for name in absent:
+        (error,) = (error for error in errors if error.startswith(f"OSError {name} could not be"))
+        assert "404" in error
+    for file in pickles:
+        assert not list((tmp_path / "huggingface").rglob(file))
 
 
 @pytest.mark.parametrize(

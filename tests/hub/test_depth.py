@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import tf_albert
 from tests import reference
-from tests.helpers import reference_weights
+from tests.helpers import randomize, reference_weights
 from tests.hub.conftest import LABELS, SEQUENCE_LENGTH, run_script
 from tf_albert.cli.main import main
 from tf_albert.modeling.saving import save_pretrained
@@ -17,6 +17,21 @@ from tf_albert.modeling.saving import save_pretrained
 def reference_probabilities(classifier, inputs, num_layers):
     config = classifier.config.replace(num_hidden_layers=num_layers)
     return reference.softmax(reference.pooled_logits(reference_weights(classifier), config, inputs))
+
+
+@pytest.fixture(scope="module")
+def deep_config(dropout_config):
+    return dropout_config.replace(num_hidden_layers=3)
+
+
+@pytest.fixture(scope="module")
+def pretrainer(deep_config):
+    return randomize(tf_albert.AlbertPretrainer(deep_config))
+
+
+@pytest.fixture(scope="module")
+def classifier(deep_config):
+    return randomize(tf_albert.AlbertClassifier(deep_config, num_classes=len(LABELS)), seed=1)
 
 
 @pytest.fixture(scope="module")

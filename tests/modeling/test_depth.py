@@ -9,6 +9,11 @@ from tests.helpers import random_inputs, randomize, reference_weights
 from tf_albert.modeling.depth import with_layers
 
 
+@pytest.fixture
+def small_config(small_config):
+    return small_config.replace(num_hidden_layers=3)
+
+
 def test_layers_of_several_blocks_are_kept_whole(small_config):
     encoder = randomize(tf_albert.AlbertEncoder(small_config.replace(inner_group_num=2)))
     inputs = random_inputs(encoder.config)

@@ -11,7 +11,7 @@ def test_sum_of_three_tables_by_hand(small_config):
     embedding = AlbertEncoder(config).embedding
     embedding.word_embeddings.assign(np.zeros((397, 2)))
     embedding.position_embeddings.assign(np.outer(np.arange(41), [1, -1]))
-    embedding.type_embeddings.assign([[0, 0], [0, -20]])
+    embedding.type_embeddings.assign([[0, 0], [0, -20], [9, 9]])
     # Token 0: (0, 0); token 1 of type 1: (1, -21); of two numbers the larger becomes 1.
     embedded = embedding.embed(np.array([[5, 6]]), np.array([[0, 1]]))
     np.testing.assert_allclose(embedded, [[[0, 0], [1, -1]]], atol=1e-6)

@@ -14,12 +14,20 @@ def inputs(small_config):
     return random_inputs(small_config)
 
 
-@pytest.fixture
-def pretrained(small_config, tmp_path):
+@pytest.fixture(scope="module")
+def saved(small_config, tmp_path_factory):
     """A folder with a pretrainer, and the pretrainer."""
     pretrainer = randomize(AlbertPretrainer(small_config))
-    pretrainer.save_pretrained(tmp_path / "pretrained")
-    return tmp_path / "pretrained", pretrainer
+    folder = tmp_path_factory.mktemp("saved") / "pretrained"
+    pretrainer.save_pretrained(folder)
+    return folder, pretrainer
+
+
+@pytest.fixture
+def pretrained(saved, tmp_path):
+    """The same, the folder a copy that a test may damage."""
+    folder, pretrainer = saved
+    return shutil.copytree(folder, tmp_path / "pretrained"), pretrainer
 
 
 def test_folder_holds_what_it_says(pretrained, tokenizer):
@@ -50,7 +58,7 @@ def test_pretrainer_returns(pretrained, inputs):
     "changes",
     [
         {"parameter_sharing": "none", "hidden_act": "relu"},
-        {"num_hidden_layers": 6, "num_hidden_groups": 2, "inner_group_num": 2},
+        {"num_hidden_layers": 4, "num_hidden_groups": 2, "inner_group_num": 2},
     ],
 )
 def test_encoder_returns(small_config, tmp_path, inputs, changes):
@@ -164,7 +172,7 @@ def test_flipped_byte_is_found(pretrained, place):
         AlbertEncoder.from_pretrained(pretrained[0])
 
 
-@pytest.mark.parametrize("tenth", range(10))
+@pytest.mark.parametrize("tenth", [0, 3, 9])
 @pytest.mark.parametrize("name", ["albert_config.json", "model.weights.h5", "provenance.json"])
 def test_truncated_file_is_found(pretrained, name, tenth):
     path = pretrained[0] / name
@@ -196,7 +204,7 @@ def test_config_that_was_edited_is_found(pretrained, small_config):
         {"vocab_size": 398},
         {"embedding_size": 28},
         {"intermediate_size": 37},
-        {"num_hidden_groups": 3},
+        {"num_hidden_groups": 2},
         {"parameter_sharing": "none"},
         {"inner_group_num": 2},
     ],

@@ -27,7 +27,7 @@ SHARING = {
     "shared attention": {"parameter_sharing": "attention"},
     "shared ffn": {"parameter_sharing": "ffn"},
     "nothing shared": {"parameter_sharing": "none"},
-    "groups": {"num_hidden_layers": 6, "num_hidden_groups": 2, "inner_group_num": 2},
+    "groups": {"num_hidden_layers": 4, "num_hidden_groups": 2, "inner_group_num": 2},
 }
 lengths = st.one_of(
     st.lists(st.integers(1, 23), min_size=1, max_size=7),
@@ -43,7 +43,7 @@ def rows_of(lengths, config, padding=0):
     return {
         "input_word_ids": random.integers(1, config.vocab_size, mask.shape, "int32") * mask,
         "input_mask": mask,
-        "input_type_ids": random.integers(0, 2, mask.shape, "int32") * mask,
+        "input_type_ids": random.integers(0, config.type_vocab_size, mask.shape, "int32") * mask,
         "masked_lm_positions": random.integers(0, np.array(lengths)[:, None], (len(lengths), 4)),
     }
 
@@ -85,7 +85,7 @@ def test_logits_equal_the_reference(small_config, changes):
     pretrainer = randomize(AlbertPretrainer(config))
     weights = reference_weights(pretrainer)
 
-    @settings(max_examples=8)
+    @settings(max_examples=6)
     @given(lengths=lengths, padding=st.integers(0, 3))
     def check(lengths, padding):
         inputs = rows_of(lengths, config, padding)
@@ -114,7 +114,7 @@ def test_classifiers_equal_those_of_padded_rows(small_config):
     classifier = randomize(AlbertClassifier(AlbertEncoder(small_config), num_classes=3))
     weights = reference_weights(classifier)
 
-    @settings(max_examples=8)
+    @settings(max_examples=6)
     @given(lengths=lengths, padding=st.integers(0, 3))
     def check(lengths, padding):
         inputs = rows_of(lengths, small_config, padding)
@@ -141,7 +141,7 @@ def test_models_of_tokens_equal_those_of_padded_rows(small_config, model_class, 
     model = randomize(model_class(AlbertEncoder(small_config), **arguments))
     weights = reference_weights(model)
 
-    @settings(max_examples=8)
+    @settings(max_examples=6)
     @given(lengths=lengths, padding=st.integers(0, 3))
     def check(lengths, padding):
         inputs = rows_of(lengths, small_config, padding)
@@ -183,15 +183,15 @@ def test_no_row_is_computed_for_padding(small_config, monkeypatch):
     )
     inputs = rows_of([2, 9, 5], small_config)
     pretrainer(inputs)
-    assert seen == [(16, 28)] * 3
+    assert seen == [(16, 28)] * 2
     seen.clear()
     pretrainer.encoder.skip_padding = False
     pretrainer(inputs)
-    assert seen == [(3, 9, 28)] * 3
+    assert seen == [(3, 9, 28)] * 2
     seen.clear()
     pretrainer.encoder.skip_padding = True
     pretrainer.encoder.pool({name: inputs[name] for name in list(inputs)[:3]})
-    assert seen == [(16, 28), (16, 28), (3, 28)]
+    assert seen == [(16, 28), (3, 28)]
 
 
 def test_xla_compiles_padded_rows_alone(small_config):

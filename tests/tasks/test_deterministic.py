@@ -12,7 +12,7 @@ from tests.tasks.tables import write_table
 from tests.training.recipes import small_model
 from tf_albert import AlbertClassifier, AlbertPretrainer
 
-STEPS = 40
+STEPS = 12
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def start(folder, run):
         "sequence-length": 24,
         "warmup-steps": 5,
         "log-every": 1,
-        "checkpoint-every": 16,
+        "checkpoint-every": 5,
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
     return subprocess.Popen(
@@ -56,8 +56,6 @@ def weights(run):
 
 def test_stopped_run_ends_as_one_that_was_not(folder):
     whole = start(folder, folder / "whole")
-    assert whole.wait() == 0, whole.stderr.read()
-    whole.communicate()
     stop = random.Random().randint(2, STEPS - 2)
     stopped = start(folder, folder / "stopped")
     for line in stopped.stdout:
@@ -66,6 +64,8 @@ def test_stopped_run_ends_as_one_that_was_not(folder):
             break
     _, error = stopped.communicate()
     assert stopped.returncode == 130, error
+    _, error_of_whole = whole.communicate()
+    assert whole.returncode == 0, error_of_whole
     assert "the same command goes on from there" in error
     again = start(folder, folder / "stopped")
     shown, error = again.communicate()

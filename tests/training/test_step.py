@@ -54,13 +54,10 @@ def started(checkpoint, **options):
     [
         ("lamb", "one_device", {}),
         ("lamb", "one_device", {"jit_compile": True}),
-        ("lamb", "one_device", {"accumulation": 4}),
-        ("lamb", "mirrored", {}),
-        ("lamb", "mirrored", {"accumulation": 2}),
-        ("lamb", "mirrored", {"remat": True}),
         ("lamb", "one_device", {"loop_layers": True, "jit_compile": True}),
+        ("lamb", "one_device", {"remat": True, "accumulation": 4}),
+        ("lamb", "mirrored", {"accumulation": 2}),
         ("adamw", "one_device", {}),
-        ("adamw", "one_device", {"accumulation": 4}),
         ("adamw", "mirrored", {}),
     ],
 )
@@ -90,11 +87,6 @@ def test_twenty_steps_equal_those_of_the_original_implementation(name, strategy,
     assert_same_weights(model, AlbertPretrainer.from_pretrained(folder / "final.ckpt"))
 
 
-@pytest.fixture
-def config(small_config):
-    return small_config.replace(num_hidden_layers=2)
-
-
 def random_pretrainer(config):
     return randomize(AlbertPretrainer(config), scale=0.3)
 
@@ -103,13 +95,13 @@ def random_pretrainer(config):
 @pytest.mark.parametrize(
     ("optimizer", "masked"), [("sgd", [0, 0, 0, 5, 3, 4]), ("lamb", [1, 1, 2, 5, 2, 3])]
 )
-def test_two_replicas_equal_one_device_with_the_whole_batch(config, optimizer, masked):
+def test_two_replicas_equal_one_device_with_the_whole_batch(small_config, optimizer, masked):
     # The gradient of the key bias is rounding alone, which LAMB at a high rate makes visible.
     rate = {"sgd": 0.1, "lamb": 0.001}[optimizer]
-    arrays = pretraining_arrays(config, 3, ROWS, LENGTH, PREDICTIONS, masked)
-    one, one_metrics = trained(lambda: random_pretrainer(config), arrays, optimizer, rate)
+    arrays = pretraining_arrays(small_config, 3, ROWS, LENGTH, PREDICTIONS, masked)
+    one, one_metrics = trained(lambda: random_pretrainer(small_config), arrays, optimizer, rate)
     two, two_metrics = trained(
-        lambda: random_pretrainer(config), arrays, optimizer, rate, "mirrored"
+        lambda: random_pretrainer(small_config), arrays, optimizer, rate, "mirrored"
     )
     assert_same_weights(two, one)
     for ours, theirs in zip(two_metrics, one_metrics, strict=True):
@@ -119,10 +111,12 @@ def test_two_replicas_equal_one_device_with_the_whole_batch(config, optimizer, m
 @pytest.mark.parametrize(
     ("strategy", "options"), [("one_device", {"accumulation": 3}), ("mirrored", {})]
 )
-def test_step_of_sgd_is_as_long_as_rate_times_clipped_norm(config, strategy, options):
-    arrays = pretraining_arrays(config, 1, ROWS, LENGTH, PREDICTIONS)
-    before = random_pretrainer(config)
-    after, _ = trained(lambda: random_pretrainer(config), arrays, "sgd", 0.25, strategy, **options)
+def test_step_of_sgd_is_as_long_as_rate_times_clipped_norm(small_config, strategy, options):
+    arrays = pretraining_arrays(small_config, 1, ROWS, LENGTH, PREDICTIONS)
+    before = random_pretrainer(small_config)
+    after, _ = trained(
+        lambda: random_pretrainer(small_config), arrays, "sgd", 0.25, strategy, **options
+    )
     moved = sum(
         np.sum((new.numpy() - old.numpy()) ** 2.0)
         for new, old in zip(after.trainable_variables, before.trainable_variables, strict=True)
@@ -145,13 +139,13 @@ def expected_metrics(config, batch):
 
 
 @pytest.fixture
-def arrays(config):
+def arrays(small_config):
     """Two batches; of a third of the masked tokens the label is what the model guesses."""
-    arrays = pretraining_arrays(config, 2, ROWS, LENGTH, PREDICTIONS)
-    weights = reference_weights(random_pretrainer(config))
+    arrays = pretraining_arrays(small_config, 2, ROWS, LENGTH, PREDICTIONS)
+    weights = reference_weights(random_pretrainer(small_config))
     for step in range(2):
         batch = {name: array[step] for name, array in arrays.items()}
-        guesses = reference.pretrain_logits(weights, config, batch)["mlm_logits"].argmax(-1)
+        guesses = reference.pretrain_logits(weights, small_config, batch)["mlm_logits"].argmax(-1)
         arrays["masked_lm_ids"][step, ::3] = guesses[::3]
     return arrays
 
@@ -159,12 +153,12 @@ def arrays(config):
 @pytest.mark.parametrize(
     ("strategy", "options"), [("one_device", {"accumulation": 3}), ("mirrored", {})]
 )
-def test_metrics_of_a_step_are_those_of_the_whole_batch(config, arrays, strategy, options):
+def test_metrics_of_a_step_are_those_of_the_whole_batch(small_config, arrays, strategy, options):
     _, (metrics, _) = trained(
-        lambda: random_pretrainer(config), arrays, "sgd", 0.1, strategy, **options
+        lambda: random_pretrainer(small_config), arrays, "sgd", 0.1, strategy, **options
     )
     batch = {name: array[0] for name, array in arrays.items()}
-    expected = expected_metrics(config, batch)
+    expected = expected_metrics(small_config, batch)
     assert 0 < expected["mlm_accuracy"] < 1
     assert metrics == pytest.approx(
         expected
@@ -177,27 +171,30 @@ def test_metrics_of_a_step_are_those_of_the_whole_batch(config, arrays, strategy
 
 
 @pytest.mark.parametrize("strategy", ["one_device", "mirrored"])
-def test_evaluation_is_over_all_rows_of_all_batches(config, arrays, strategy):
+def test_evaluation_is_over_all_rows_of_all_batches(small_config, arrays, strategy):
     # Another number of masked tokens in each batch, so that a mean of means would be wrong.
     arrays["masked_lm_weights"][1, :, 1:] = 0
     strategy = make_strategy(strategy)
     with strategy.scope():
-        model = random_pretrainer(config)
+        model = random_pretrainer(small_config)
     evaluate = make_evaluation(model, PretrainingObjective(), strategy)
     metrics = evaluate(distribute(strategy, ArrayBatches(arrays), 0, 2))
     rows = {name: array.reshape(-1, *array.shape[2:]) for name, array in arrays.items()}
     assert metrics == pytest.approx(
-        expected_metrics(config, rows) | {"num_mlm_loss": 16 + 6, "num_sop_loss": 12}, rel=1e-4
+        expected_metrics(small_config, rows) | {"num_mlm_loss": 16 + 6, "num_sop_loss": 12},
+        rel=1e-4,
     )
 
 
-def test_mixed_precision_trains_float32_weights(config):
-    arrays = pretraining_arrays(config, 1, ROWS, LENGTH, PREDICTIONS)
+def test_mixed_precision_trains_float32_weights(small_config):
+    arrays = pretraining_arrays(small_config, 1, ROWS, LENGTH, PREDICTIONS)
     arrays = {name: np.repeat(array, 30, axis=0) for name, array in arrays.items()}
     schedule = WarmupLinearDecay(0.01, 3, 40)
     model, metrics = trained(
-        lambda: AlbertPretrainer(config, dtype="mixed_bfloat16"), arrays, "lamb", schedule
+        lambda: AlbertPretrainer(small_config, dtype="mixed_bfloat16"), arrays, "lamb", schedule
     )
     assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
-    assert metrics[0]["loss"] == pytest.approx(np.log(config.vocab_size) + np.log(2), rel=0.02)
+    assert metrics[0]["loss"] == pytest.approx(
+        np.log(small_config.vocab_size) + np.log(2), rel=0.02
+    )
     assert metrics[-1]["loss"] < 0.8 * metrics[0]["loss"]

@@ -23,10 +23,18 @@ import numpy as np
 for saved in (logits, served):
     np.testing.assert_allclose(saved, model({inputs}), atol=1e-5)
 """
+ANSWERS_ARE_MARKED = """
+rows = [tf.constant(part) for part in (questions, contexts, first_bytes, last_bytes)]
+_, spans = example_of(*rows)
+_, (begins, ends), _ = rows_of(*rows[:2])
+for row, (first, last) in enumerate(spans):
+    assert contexts[row].encode()[begins[row, first] : ends[row, last]] == b"object"
+assert answer and answer in context
+"""
 OUTCOMES = {
     "hub_classify_text": SAVED_IS_THE_MODEL.format(inputs="texts"),
     "hub_glue": SAVED_IS_THE_MODEL.format(inputs="list(pairs.values())"),
-    "hub_questions": "assert answer and answer in context\n",
+    "hub_questions": ANSWERS_ARE_MARKED,
 }
 STRANGER = "import sys\nassert 'tf_albert' not in sys.modules\n"
 SENTENCES = (("a fine object", 1), ("it is an error", 0), ("never of a list", 0), ("nice", 1)) * 5

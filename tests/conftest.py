@@ -30,6 +30,7 @@ TOGETHER = "tests/hub"
 LONGEST = (
     "tests/test_readme.py",
     "tests/hub",
+    "tests/test_guides.py",
     "tests/training/test_loop.py",
     "tests/text/test_offsets.py",
     "tests/training",

@@ -7,30 +7,55 @@ import sys
 
 import pytest
 
+from export import publish
 from tests.helpers import REPOSITORY
 from tests.training.recipes import small_model
-from tf_albert import AlbertEncoder, AlbertPreprocessor, hub
+from tf_albert import AlbertEncoder
 
 GUIDES = sorted(path for path in (REPOSITORY / "docs/guides").glob("*.md") if path.stem != "README")
+CODE = {
+    guide.stem: re.findall(r"```python\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    for guide in GUIDES
+}
+# Guides of two scripts, for tf_keras and for Keras 3, and what holds at the end of both.
+SAVED_IS_THE_MODEL = """
+import numpy as np
+for saved in (logits, served):
+    np.testing.assert_allclose(saved, model({inputs}), atol=1e-5)
+"""
+ANSWERS_ARE_MARKED = """
+rows = [tf.constant(part) for part in (questions, contexts, first_bytes, last_bytes)]
+_, spans = example_of(*rows)
+_, (begins, ends), _ = rows_of(*rows[:2])
+for row, (first, last) in enumerate(spans):
+    assert contexts[row].encode()[begins[row, first] : ends[row, last]] == b"object"
+assert answer and answer in context
+"""
+OUTCOMES = {
+    "hub_classify_text": SAVED_IS_THE_MODEL.format(inputs="texts"),
+    "hub_glue": SAVED_IS_THE_MODEL.format(inputs="list(pairs.values())"),
+    "hub_questions": ANSWERS_ARE_MARKED,
+}
+STRANGER = "import sys\nassert 'tf_albert' not in sys.modules\n"
 SENTENCES = (("a fine object", 1), ("it is an error", 0), ("never of a list", 0), ("nice", 1)) * 5
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, tokenizer):
-    """A folder with a model, its modules, and data in the form of each task."""
+    """A folder with a model, a release of it, and data in the form of each task."""
     folder = tmp_path_factory.mktemp("guides")
     config = small_model(tokenizer.vocab_size).replace(max_position_embeddings=128)
-    encoder = AlbertEncoder(config)
-    encoder.save_pretrained(folder / "runs/tiny", tokenizer)
-    hub.save_encoder(encoder, folder / "modules/encoder")
-    hub.save_preprocessor(AlbertPreprocessor(tokenizer, 32), folder / "modules/preprocessor")
+    AlbertEncoder(config).save_pretrained(folder / "runs/tiny", tokenizer)
+    publish.publish(folder / "runs/tiny", folder / "release", sequence_length=32)
     rows = [f"{text}\t{label}" for text, label in SENTENCES]
-    write(folder / "SST-2/train.tsv", "\n".join(["sentence\tlabel", *rows]))
     pairs = [
         f"{number}\t{text}\tit is\t{'not_' * label}entailment"
         for number, (text, label) in enumerate(SENTENCES)
     ]
-    write(folder / "RTE/train.tsv", "\n".join(["index\tsentence1\tsentence2\tlabel", *pairs]))
+    for name in ("train", "dev"):
+        write(folder / f"SST-2/{name}.tsv", "\n".join(["sentence\tlabel", *rows]))
+        table = ["index\tsentence1\tsentence2\tlabel", *pairs]
+        write(folder / f"RTE/{name}.tsv", "\n".join(table))
     entry = {"question": "What?", "answers": [{"text": "object", "answer_start": 7}]}
     paragraph = {"context": "a fine object " * 60}
     paragraphs = [paragraph | {"qas": [entry | {"id": str(number)}]} for number in (0, 1)]
@@ -47,16 +72,34 @@ def write(path, content):
     path.write_text(content, encoding="utf-8")
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
-def test_the_guides_script_runs(guide, folder):
-    (code,) = re.findall(r"```python\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+def run(code, folder):
+    """Runs a script in a process of its own and returns what it prints."""
     finished = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
     )
     assert finished.returncode == 0, finished.stderr[-2000:]
-    assert finished.stdout.strip()
-    if guide.stem == "hub":
-        assert "tf_albert" not in code
+    return finished.stdout
+
+
+@pytest.mark.parametrize("guide", [name for name in CODE if name not in OUTCOMES])
+def test_the_guides_script_runs(guide, folder):
+    (code,) = CODE[guide]
+    assert run(code, folder).strip()
+
+
+@pytest.mark.parametrize("guide", OUTCOMES)
+def test_script_of_tf_keras_needs_no_tf_albert(guide, folder):
+    code, _ = CODE[guide]
+    assert "tf_albert" not in code
+    run(code + OUTCOMES[guide] + STRANGER, folder)
+
+
+@pytest.mark.parametrize("guide", OUTCOMES)
+def test_script_of_keras_3_needs_the_layer_alone(guide, folder):
+    _, code = CODE[guide]
+    lines = [line for line in code.splitlines() if "tf_albert" in line or "tf_keras" in line]
+    assert lines == ["from tf_albert.hub import HubLayer"]
+    run(code + OUTCOMES[guide], folder)
 
 
 def test_every_guide_is_in_the_table():

@@ -120,10 +120,13 @@ def test_dropout_acts_in_training_alone(modules):
 
 
 def test_layer_that_is_not_trainable_stays_as_it_is(modules):
-    model = functional(pooled_layer(modules, trainable=False))
+    layer = pooled_layer(modules, trainable=False)
+    model = functional(layer)
     before, _ = fitted(model)
     assert len(before) == 2  # the dense layer's
     assert len(model.non_trainable_weights) > 10
+    inputs, _ = batch()
+    np.testing.assert_array_equal(layer(inputs, training=True), layer(inputs))
 
 
 def test_naive_wrapping_freezes_the_module_silently(modules):
@@ -152,6 +155,60 @@ def test_preprocessor_takes_strings_in_a_model(modules):
     data = tf.data.Dataset.from_tensor_slices((["a fine list", "an error"], [1, 0])).batch(2)
     model.fit(data, shuffle=False, verbose=0)
     assert model.predict(tf.constant(["one", "two", "three"]), verbose=0).shape == (3, 2)
+
+
+TEXTS = (["a fine list", "an error of which one knows", ""], ["it is", "", "never so"])
+
+
+def test_halves_of_the_preprocessor_are_layers(modules):
+    preprocessor = tf.saved_model.load(str(modules / "preprocessor"))
+    texts = [keras.Input((), dtype="string", name=name) for name in ("first", "second")]
+    tokenizer = HubLayer(preprocessor.tokenize)
+    packer = HubLayer(preprocessor.bert_pack_inputs, arguments={"seq_length": 7})
+    packed = packer([tokenizer(text) for text in texts])
+    assert {name: symbol.shape for name, symbol in packed.items()} == dict.fromkeys(
+        INPUTS, (None, 7)
+    )
+    model = keras.Model(texts, packed)
+    segments = [preprocessor.tokenize(tf.constant(part)) for part in TEXTS]
+    expected = preprocessor.bert_pack_inputs(segments, seq_length=7)
+    columns = {"first": TEXTS[0], "second": TEXTS[1]}
+    (outputs,) = tf.data.Dataset.from_tensor_slices(columns).batch(3).map(model)
+    for name in INPUTS:
+        np.testing.assert_array_equal(outputs[name], expected[name])
+
+
+def test_model_of_parts_is_exported_and_goes_into_no_file(modules, tmp_path):
+    preprocessor = tf.saved_model.load(str(modules / "preprocessor"))
+    text = keras.Input((), dtype="string", name="text")
+    segment = HubLayer(preprocessor.tokenize)(text)
+    inputs = HubLayer(preprocessor.bert_pack_inputs, arguments={"seq_length": LENGTH})([segment])
+    model = keras.Model(text, pooled_layer(modules)(inputs))
+    model.export(tmp_path / "exported", verbose=False)
+    serve = tf.saved_model.load(str(tmp_path / "exported")).signatures["serving_default"]
+    texts = tf.constant(TEXTS[0])
+    np.testing.assert_allclose(serve(texts)["output_0"], model(texts), atol=1e-6)
+    with pytest.raises(ValueError, match=r"cannot be made again .* `HubLayer` the module's path"):
+        model.save(tmp_path / "model.keras")
+
+
+def test_ragged_tensors_go_in_and_out(modules):
+    preprocessor = tf.saved_model.load(str(modules / "preprocessor"))
+    text = keras.Input((), dtype="string")
+    symbols = HubLayer(preprocessor.tokenize_with_offsets)(text)
+    assert [symbol.dtype for symbol in symbols] == ["int32", "int64", "int64"]
+    assert all(symbol.ragged and symbol.shape == (None, None) for symbol in symbols)
+    model = keras.Model(text, HubLayer(preprocessor.detokenize)(symbols[0]))
+    again = model(tf.constant(TEXTS[1])).numpy()
+    assert [part.decode() for part in again] == TEXTS[1]
+
+
+def test_list_of_strings_is_one_batch(modules):
+    layer = HubLayer(modules / "preprocessor")
+    for texts in TEXTS[0][:1], TEXTS[0][:2], TEXTS[0]:
+        outputs, expected = layer(texts), layer(tf.constant(texts))
+        for name in INPUTS:
+            np.testing.assert_array_equal(outputs[name], expected[name])
 
 
 def test_keras_file_and_weights_round_trip(modules, tmp_path):

@@ -74,6 +74,13 @@ def test_words_of_a_segment_are_joined(found, tokenizer):
     assert found("pack")["words"].tolist() == expected
 
 
+def test_parts_can_be_saved_alone(found):
+    parts = found("parts_saved")
+    tensors = {"tokenize": 2, "tokenize_with_offsets": 6, "detokenize": 1}
+    assert {name: len(same) for name, same in parts.items()} == tensors
+    assert all(same.all() for same in parts.values())
+
+
 def test_special_tokens_have_the_names_of_the_api(found, tokenizer):
     values = {name: value.item() for name, value in found("special_tokens").items()}
     assert values == {

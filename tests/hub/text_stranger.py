@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 from consumer import (
+    FOLDER,
     NAMES,
     as_text,
     fitted,
@@ -70,6 +71,20 @@ def pack():
     arrays["default"] = preprocessor.bert_pack_inputs(segments)["input_word_ids"]
     arrays["words"] = preprocessor.bert_pack_inputs(words, seq_length=7)["input_word_ids"]
     return flat(arrays)
+
+
+def parts_saved():
+    """Each part on its own, saved and loaded again, as in a model that has no other."""
+    preprocessor, arrays = load("preprocessor"), {}
+    ids = preprocessor.tokenize(strings()[0])
+    inputs = {"tokenize": strings()[0], "tokenize_with_offsets": strings()[0], "detokenize": ids}
+    for name, value in inputs.items():
+        path = str(FOLDER / "parts" / name)
+        tf.saved_model.save(getattr(preprocessor, name), path)
+        outputs = (getattr(preprocessor, name)(value), tf.saved_model.load(path)(value))
+        source, again = (tf.nest.flatten(output, expand_composites=True) for output in outputs)
+        arrays[name] = [np.array_equal(*pair) for pair in zip(source, again, strict=True)]
+    return arrays
 
 
 def special_tokens():
@@ -142,6 +157,7 @@ CHECKS = (
     offsets,
     detokenize,
     pack,
+    parts_saved,
     special_tokens,
     preprocess_awkward,
     classify,

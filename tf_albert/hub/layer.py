@@ -1,5 +1,6 @@
 """A TF Hub module as a layer of Keras 3, which `hub.KerasLayer` is not."""
 
+import os
 import warnings
 
 import keras
@@ -17,7 +18,8 @@ class HubLayer(keras.layers.Layer):
     Args:
         handle: str or path. The module's folder, or an address that `hub.resolve` takes. It is
             loaded again from there where a `.keras` file is, so open such files only where you
-            trust their modules.
+            trust their modules. Or what `hub.load` gave, or a part of it, such as a preprocessor's
+            `tokenize`; a model with such a layer can be exported, but goes into no `.keras` file.
         trainable: bool. Whether the module's trainable weights are the layer's.
         signature: str or None. The name of a signature to call in the module's place, which no
             gradient is taught through.
@@ -26,16 +28,17 @@ class HubLayer(keras.layers.Layer):
         **kwargs: as for every Keras layer (`name`, `dtype`).
 
     Call arguments:
-        inputs: what the module takes.
-        training: bool. Passed on where the module's call takes it.
+        inputs: what the module takes; tensors, ragged ones among them, arrays or a list of strings.
+        training: bool. Passed on where the module's call takes it and the layer is trainable; one
+            that is not stays as it is, dropout included, as with `hub.KerasLayer`.
 
     Output:
         What the module gives; float outputs in the compute type of the layer.
 
     Raises:
         OSError: there is no module.
-        ValueError: a signature is to be trained or is not there, the object cannot be called, or
-            `output_key` names no output.
+        ValueError: a signature is to be trained or is not there, the object cannot be called,
+            `output_key` names no output, or a configuration is asked of a layer without a path.
 
     Example::
 
@@ -60,7 +63,7 @@ class HubLayer(keras.layers.Layer):
                 "its own. Leave out `signature` to train the module's own call."
             )
         super().__init__(trainable=trainable, autocast=False, **kwargs)
-        self.handle = str(handle)
+        self.handle = str(handle) if isinstance(handle, os.PathLike) else handle
         self.signature = signature
         self.output_key = output_key
         self.arguments = dict(arguments or {})
@@ -83,10 +86,15 @@ class HubLayer(keras.layers.Layer):
                 stacklevel=3,
             )
 
+    def __call__(self, inputs, **kwargs):
+        if isinstance(inputs, list) and all(isinstance(text, str) for text in inputs):
+            inputs = tf.constant(inputs, tf.string)  # Keras would take each for an input
+        return super().__call__(inputs, **kwargs)
+
     def call(self, inputs, training=False):
         arguments = dict(self.arguments)
         if self._takes_training:
-            arguments["training"] = bool(training)
+            arguments["training"] = bool(training and self.trainable)
         if self.signature is not None:
             outputs = self._function(**_named(inputs, self._function))
         else:
@@ -95,6 +103,12 @@ class HubLayer(keras.layers.Layer):
             for loss in getattr(self._module, "regularization_losses", []):
                 self.add_loss(loss())
         return keras.tree.map_structure(self._cast, self._chosen(outputs))
+
+    def compute_output_spec(self, inputs, training=False):
+        # Keras's own inference takes ragged tensors for dense ones.
+        specs = keras.tree.map_structure(_spec_of, inputs)
+        function = tf.function(self.call, autograph=False).get_concrete_function(specs)
+        return keras.tree.map_structure(_symbol_of, function.structured_outputs)
 
     def _chosen(self, outputs):
         if self.output_key is None:
@@ -109,6 +123,11 @@ class HubLayer(keras.layers.Layer):
         return tf.cast(output, self.compute_dtype) if is_float else output
 
     def get_config(self):
+        if not isinstance(self.handle, str):
+            raise ValueError(
+                "A layer of a loaded object cannot be made again from its configuration. Give "
+                "`HubLayer` the module's path, or save the model with `model.export`."
+            )
         return super().get_config() | {
             "handle": self.handle,
             "signature": self.signature,
@@ -118,6 +137,8 @@ class HubLayer(keras.layers.Layer):
 
 
 def _load(handle):
+    if not isinstance(handle, str):
+        return handle
     if tf.io.gfile.exists(handle):
         return tf.saved_model.load(handle)
     import tensorflow_hub as hub
@@ -146,6 +167,20 @@ def _takes(module, argument):
     specification = getattr(function, "function_spec", None) or function._function_spec
     names = specification.fullargspec
     return argument in (*names.args, *names.kwonlyargs)
+
+
+def _spec_of(symbol):
+    """Returns what TensorFlow knows of a symbolic tensor of Keras."""
+    if symbol.ragged:
+        return tf.RaggedTensorSpec(symbol.shape, symbol.dtype, symbol.ragged_rank)
+    return tf.TensorSpec(symbol.shape, symbol.dtype)
+
+
+def _symbol_of(output):
+    """Returns a symbolic tensor of Keras for one of TensorFlow."""
+    is_ragged = isinstance(output, tf.RaggedTensor)
+    more = {"ragged_rank": output.ragged_rank} if is_ragged else {}
+    return keras.KerasTensor(output.shape, output.dtype, ragged=is_ragged, **more)
 
 
 def _as_keras(variable, trainable):

@@ -61,12 +61,12 @@ def save_preprocessor(preprocessor, path, sequence_length=None, provenance=None)
 
     preprocess.get_concrete_function([STRINGS, STRINGS])
     signature = preprocess.get_concrete_function(STRINGS)
-    root = reusable(preprocess)
+    root = _module_of(tokenizer, preprocess)
     root.tokenize = _tokenize_module(tokenizer)
-    root.tokenize_with_offsets = reusable(_traced(tokenizer.tokenize_with_offsets, STRINGS))
-    root.detokenize = reusable(_traced(tokenizer.detokenize, IDS))
+    offsets = _traced(tokenizer.tokenize_with_offsets, STRINGS)
+    root.tokenize_with_offsets = _module_of(tokenizer, offsets)
+    root.detokenize = _module_of(tokenizer, _traced(tokenizer.detokenize, IDS))
     root.bert_pack_inputs = _packing_module(tokenizer, preprocessor.sequence_length)
-    root.tokenizer = tokenizer
     write_module(
         root,
         path,
@@ -86,6 +86,14 @@ def describe_preprocessor(preprocessor):
     }
 
 
+def _module_of(tokenizer, function):
+    """Returns the reusable object of a function that tokenizes."""
+    module = reusable(function)
+    # A model that has only this part can be saved only if the part leads to the vocabulary.
+    module.tokenizer = tokenizer
+    return module
+
+
 def _traced(function, spec):
     """Returns a function of one argument as a `tf.function` of one signature."""
 
@@ -93,6 +101,8 @@ def _traced(function, spec):
     def traced(argument):
         return function(argument)
 
+    # Offsets make their models when they are traced; while saving is too late to find them.
+    traced.get_concrete_function()
     return traced
 
 
@@ -111,7 +121,7 @@ def _tokenize_module(tokenizer):
         return {name: tf.constant(value, tf.int32) for name, value in values.items()}
 
     get_special_tokens_dict.get_concrete_function()
-    module = reusable(_traced(tokenizer, STRINGS))
+    module = _module_of(tokenizer, _traced(tokenizer, STRINGS))
     module.get_special_tokens_dict = get_special_tokens_dict
     return module
 

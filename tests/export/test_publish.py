@@ -186,6 +186,25 @@ def test_run_of_tagged_sentences_has_a_tagger(small_config, tokenizer, tmp_path,
     assert "| Labels | B-LOC, O |" in page
 
 
+def test_run_of_multiple_choice_has_a_chooser(small_config, tokenizer, tmp_path, capsys):
+    model = randomize(tf_albert.AlbertMultipleChoice(small_config))
+    save_pretrained(
+        model, tmp_path / "run", tokenizer, {"task": {"task": "race", "sequence_length": 33}}
+    )
+    output = tmp_path / "release"
+    assert publish.main([str(tmp_path / "run"), "--output", str(output)]) == 0
+    assert "preprocessor, encoder, chooser" in capsys.readouterr().out
+    assert verify.check_chooser in verify.checks_of(output)
+    assert verify.check_chooser(output) == (
+        "context, question, choices to choice, index, logits, probabilities"
+    )
+    provenance = json.loads((output / "chooser/provenance.json").read_text())
+    assert (provenance["task"], provenance["sequence_length"]) == ("race", 33)
+    page = (output / "chooser.md").read_text(encoding="utf-8")
+    assert 'chooser = hub.KerasLayer("chooser")' in page
+    assert "| Sequence length | 33 |" in page
+
+
 def without(name):
     def change(run):
         (run / name).unlink()

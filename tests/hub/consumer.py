@@ -22,6 +22,7 @@ with warnings.catch_warnings():
 
 FOLDER = Path(sys.argv[1])
 NAMES = ("input_word_ids", "input_mask", "input_type_ids")
+AWKWARD = [b"\xff\xfe\x80 abc", b"", b"   ", "\u0000\ufffd\U0010ffff".encode()]
 
 
 @functools.cache
@@ -64,6 +65,16 @@ def fitted(layer, inputs, outputs, data):
     model.fit(data, targets, batch_size=rows, verbose=0)
     pairs = zip(layer.trainable_weights, before, strict=True)
     return {weight.name: np.abs(weight.numpy() - value).max() for weight, value in pairs}
+
+
+def spread_of_dropout(name, output, inputs):
+    """Returns how far two calls of a module are apart, with training and without."""
+    layer = hub.KerasLayer(load(name), trainable=True, output_key=output)
+    calls = {
+        key: [layer(inputs, training=training) for _ in range(2)]
+        for key, training in (("with", True), ("without", False))
+    }
+    return {key: np.ptp(np.stack(values), axis=0).max() for key, values in calls.items()}
 
 
 def record(place, check, as_array=np.asarray):

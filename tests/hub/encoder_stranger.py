@@ -15,6 +15,7 @@ from consumer import (
     imports,
     load,
     record,
+    spread_of_dropout,
     strings,
 )
 
@@ -63,12 +64,14 @@ def variables():
     These are counts: of the variables that the call uses, of those listed, of those in both, of the
     trainable ones, and of those among them that are listed and say that they are trainable.
     """
-    encoder, preprocessor = load("encoder"), load("preprocessor")
+    encoder, preprocessor, chooser = load("encoder"), load("preprocessor"), load("chooser")
     objects = {
         "encoder": encoder,
         "mlm": encoder.mlm,
         "sop": encoder.sop,
         "classifier": load("classifier"),
+        "chooser": chooser,
+        "scorer": chooser.scorer,
     }
     objects |= {"preprocessor": preprocessor, "tokenize": preprocessor.tokenize}
     objects["bert_pack_inputs"] = preprocessor.bert_pack_inputs
@@ -83,12 +86,7 @@ def variables():
 
 
 def dropout():
-    layer = hub.KerasLayer(load("encoder"), trainable=True)
-    calls = {
-        name: [layer(ids(), training=training)["sequence_output"] for _ in range(2)]
-        for name, training in (("with", True), ("without", False))
-    }
-    return {name: np.ptp(np.stack(values), axis=0).max() for name, values in calls.items()}
+    return spread_of_dropout("encoder", "sequence_output", ids())
 
 
 def encoder_fit():

@@ -1,9 +1,11 @@
 """A consumer of modules of strings, in a process of its own, that never imports tf_albert."""
 
+import choosing_checks
 import numpy as np
 import tensorflow as tf
 import tf_keras
 from consumer import (
+    AWKWARD,
     NAMES,
     as_text,
     fitted,
@@ -13,10 +15,9 @@ from consumer import (
     imports,
     load,
     record,
+    spread_of_dropout,
     strings,
 )
-
-AWKWARD = [b"\xff\xfe\x80 abc", b"", b"   ", "\u0000\ufffd\U0010ffff".encode()]
 
 
 def preprocess_one():
@@ -113,12 +114,7 @@ def classify_fit():
 
 
 def classify_dropout():
-    layer = hub.KerasLayer(load("classifier"), trainable=True, output_key="logits")
-    calls = {
-        name: [layer(strings()[0], training=training) for _ in range(2)]
-        for name, training in (("with", True), ("without", False))
-    }
-    return {name: np.ptp(np.stack(values), axis=0).max() for name, values in calls.items()}
+    return spread_of_dropout("classifier", "logits", strings()[0])
 
 
 def score():
@@ -154,6 +150,6 @@ CHECKS = (
     score_served,
 )
 
-for check in CHECKS:
+for check in (*CHECKS, *choosing_checks.CHECKS):
     record(check.__name__, check, as_text)
 record("text_imports", imports, as_text)

@@ -141,12 +141,12 @@ def checked(inputs, config):
     """Returns the inputs, bound to a check of their length that speaks when the graph runs.
 
     Args:
-        inputs: dict of int32 tensors of shape `(batch, length)`.
+        inputs: dict of int32 tensors, whose last axis is the length.
         config: `AlbertConfig`.
     """
     longest = config.max_position_embeddings
     check = tf.debugging.assert_less_equal(
-        tf.shape(inputs["input_word_ids"])[1],
+        tf.shape(inputs["input_word_ids"])[-1],
         longest,
         message=f"The sequence is longer than the model's {longest} positions "
         f"(max_position_embeddings). Preprocess with a seq_length of at most {longest}.",

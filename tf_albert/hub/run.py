@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tf_albert import files
 from tf_albert.hub.answerer import save_answerer
+from tf_albert.hub.chooser import save_chooser
 from tf_albert.hub.classifier import save_classifier
 from tf_albert.hub.encoder import check_also_layers, save_encoder
 from tf_albert.hub.litert import check_litert, save_litert
@@ -14,6 +15,7 @@ from tf_albert.modeling.depth import with_layers
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.modeling.saving import read_model, read_provenance
 from tf_albert.tasks.answering import SPAN_TASKS, QuestionAnswerer, SpanDescription
+from tf_albert.tasks.choosing import ChoiceDescription, Chooser
 from tf_albert.tasks.tagging import TagDescription, Tagger
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
@@ -24,8 +26,8 @@ DEFAULT_LENGTH = 128
 def save_run(run, output, sequence_length=None, num_layers=None, also_layers=()):
     """Writes the modules of a trained model: encoder, preprocessor, and one that does its task.
 
-    Of a classifier that is `classifier`, of a model fine-tuned on SQuAD `answerer`, and of one
-    fine-tuned on tagged sentences `tagger`.
+    Of a classifier that is `classifier`, of a model fine-tuned on SQuAD `answerer`, of one on RACE
+    `chooser`, and of one on tagged sentences `tagger`.
 
     Args:
         run: str or path. A training run, or a folder that `save_pretrained` wrote with a tokenizer.
@@ -88,6 +90,13 @@ def _save_task(model, preprocessor, task, output, made_of):
         answerer = QuestionAnswerer(model, preprocessor.tokenizer, SpanDescription(**arguments))
         save_answerer(answerer, output / "answerer", made_of)
         return "answerer"
+    if task.get("task") == "race":
+        save_chooser(
+            Chooser(model, preprocessor, ChoiceDescription(**arguments)),
+            output / "chooser",
+            made_of,
+        )
+        return "chooser"
     if task.get("task") == "conll":
         tagger = Tagger(model, preprocessor.tokenizer, TagDescription(**arguments))
         save_tagger(tagger, output / "tagger", made_of)

@@ -55,10 +55,10 @@ def flat(outputs):
     return {name: np.asarray(value) for name, value in arrays.items()}
 
 
-def fitted(layer, inputs, outputs, data):
-    """Returns how far each trainable weight of a layer goes in one step of tf_keras."""
-    model = tf_keras.Model(inputs, outputs)
-    model.compile(tf_keras.optimizers.SGD(0.1), "mse")
+def fitted(layer, inputs, outputs, data, library=tf_keras):
+    """Returns how far each trainable weight of a layer goes in one step of tf_keras, or Keras 3."""
+    model = library.Model(inputs, outputs)
+    model.compile(library.optimizers.SGD(0.1), "mse")
     before = [weight.numpy() for weight in layer.trainable_weights]
     rows = len(tf.nest.flatten(data)[0])
     targets = [np.ones((rows, *output.shape[1:]), "float32") for output in outputs]
@@ -70,6 +70,10 @@ def fitted(layer, inputs, outputs, data):
 def spread_of_dropout(name, output, inputs):
     """Returns how far two calls of a module are apart, with training and without."""
     layer = hub.KerasLayer(load(name), trainable=True, output_key=output)
+    return spread_of_calls(layer, inputs)
+
+
+def spread_of_calls(layer, inputs):
     calls = {
         key: [layer(inputs, training=training) for _ in range(2)]
         for key, training in (("with", True), ("without", False))

@@ -1,4 +1,7 @@
-"""A consumer of modules of strings, in a process of its own, that never imports tf_albert."""
+"""A consumer of modules of strings, in a process of its own, that never imports tf_albert.
+
+It also loads what `encoder_stranger.py`, in the process before, has saved.
+"""
 
 import choosing_checks
 import numpy as np
@@ -6,12 +9,14 @@ import tensorflow as tf
 import tf_keras
 from consumer import (
     AWKWARD,
+    FOLDER,
     NAMES,
     as_text,
     fitted,
     flat,
     fresh,
     hub,
+    ids,
     imports,
     load,
     record,
@@ -128,6 +133,31 @@ def score_served():
     return flat(signature(text_a=a, text_b=b))
 
 
+def contained_again():
+    """Loads what `encoder_stranger.py` saved, and trains it for a step."""
+    found = {}
+    for name in ("scorer", "model"):
+        module = tf.saved_model.load(str(FOLDER / "others" / name))
+        found[name] = module(ids())
+        for variable, distance in distances_of_a_step(module).items():
+            found[f"{name}_{variable.replace('/', '_')}"] = distance
+        found[f"{name}_trained"] = module(ids())
+    return found
+
+
+def distances_of_a_step(module):
+    """Returns how far a step on a module's squared output takes each variable that it uses."""
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(module(ids()) ** 2)
+    variables = tape.watched_variables()
+    gradients = tape.gradient(loss, variables)
+    before = [variable.numpy() for variable in variables]
+    for variable, gradient in zip(variables, gradients, strict=True):
+        variable.assign_sub(0.1 * tf.convert_to_tensor(gradient))
+    pairs = zip(variables, before, strict=True)
+    return {variable.name: np.abs(variable.numpy() - value).max() for variable, value in pairs}
+
+
 CHECKS = (
     preprocess_one,
     preprocess_pair,
@@ -148,6 +178,7 @@ CHECKS = (
     classify_dropout,
     score,
     score_served,
+    contained_again,
 )
 
 for check in (*CHECKS, *choosing_checks.CHECKS):

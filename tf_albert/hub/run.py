@@ -52,6 +52,7 @@ def save_run(run, output, sequence_length=None, num_layers=None, also_layers=())
     if num_layers is not None:
         model = with_layers(model, num_layers)
     check_also_layers(model.config, also_layers)
+    _seed_dropout(model)
     provenance = read_provenance(folder)
     if isinstance(model, AlbertClassifier):
         _check_task(folder, provenance)
@@ -62,6 +63,17 @@ def save_run(run, output, sequence_length=None, num_layers=None, also_layers=())
     save_encoder(encoder, output / "encoder", made_of, also_layers)
     name = _save_task(model, preprocessor, provenance.get("task") or {}, output, made_of)
     return [output / module for module in ("preprocessor", "encoder", name) if module]
+
+
+def _seed_dropout(model):
+    """Gives each dropout a random state of its own, the same in every process.
+
+    Keras draws them anew for each model; a module stores them, and would never be the same twice.
+    """
+    weights = {id(weight) for weight in model.weights}
+    states = [variable for variable in model.variables if id(variable) not in weights]
+    for number, state in enumerate(states):
+        state.assign([number, 0])
 
 
 def _save_task(model, preprocessor, task, output, made_of):

@@ -6,6 +6,7 @@ from tf_albert import files
 from tf_albert.hub.answerer import save_answerer
 from tf_albert.hub.chooser import save_chooser
 from tf_albert.hub.classifier import save_classifier
+from tf_albert.hub.early_exit import check_early_exit, save_early_exit_classifier
 from tf_albert.hub.encoder import check_also_layers, save_encoder
 from tf_albert.hub.litert import check_litert, save_litert
 from tf_albert.hub.preprocessor import save_preprocessor
@@ -23,7 +24,7 @@ from tf_albert.text.tokenizer import AlbertTokenizer
 DEFAULT_LENGTH = 128
 
 
-def save_run(run, output, sequence_length=None, num_layers=None, also_layers=()):
+def save_run(run, output, sequence_length=None, num_layers=None, also_layers=(), early_exit=None):
     """Writes the modules of a trained model: encoder, preprocessor, and one that does its task.
 
     Of a classifier that is `classifier`, of a model fine-tuned on SQuAD `answerer`, of one on RACE
@@ -38,6 +39,8 @@ def save_run(run, output, sequence_length=None, num_layers=None, also_layers=())
             for all.
         also_layers: sequence of int. The encoder's modules with fewer layers, as `save_encoder`
             makes them.
+        early_exit: float from 0 to 1, or None. The threshold of one more module, `early_exit`: the
+            classifier that `save_early_exit_classifier` makes.
 
     Returns:
         list of path: the modules, in the order in which data meets them.
@@ -45,24 +48,55 @@ def save_run(run, output, sequence_length=None, num_layers=None, also_layers=())
     Raises:
         FileNotFoundError: `run` is no model folder, or lacks its tokenizer.
         ValueError: damaged files, a classifier that `tf-albert finetune` did not make, a
-            `sequence_length` above the model's positions, or layers that the model does not have.
+            `sequence_length` above the model's positions, layers that the model does not have, or
+            an `early_exit` that is no such number or not for this model.
     """
     folder, output = files.model_folder(run), Path(output)
-    model = read_model(folder)
-    if num_layers is not None:
-        model = with_layers(model, num_layers)
+    model, provenance = _read(folder, num_layers)
+    task = provenance.get("task") or {}
     check_also_layers(model.config, also_layers)
-    _seed_dropout(model)
-    provenance = read_provenance(folder)
-    if isinstance(model, AlbertClassifier):
-        _check_task(folder, provenance)
+    if early_exit is not None:
+        _check_early_exit(model, task, early_exit)
     preprocessor = _preprocessor(folder, model.config, provenance, sequence_length)
     encoder = model if isinstance(model, AlbertPretrainer) else getattr(model, "encoder", model)
     save_preprocessor(preprocessor, output / "preprocessor", provenance={"run": provenance})
     made_of = {"run": provenance, "num_hidden_layers": model.config.num_hidden_layers}
     save_encoder(encoder, output / "encoder", made_of, also_layers)
-    name = _save_task(model, preprocessor, provenance.get("task") or {}, output, made_of)
-    return [output / module for module in ("preprocessor", "encoder", name) if module]
+    names = ["preprocessor", "encoder", _save_task(model, preprocessor, task, output, made_of)]
+    if early_exit is not None:
+        labels, num_segments = task["labels"], task["num_segments"]
+        path = output / "early_exit"
+        save_early_exit_classifier(
+            model, preprocessor, path, labels, early_exit, num_segments, made_of
+        )
+        names.append(path.name)
+    return [output / name for name in names if name]
+
+
+def _read(folder, num_layers):
+    """Returns a run's model, with the first of its layers alone or all, and its provenance."""
+    model, provenance = read_model(folder), read_provenance(folder)
+    if num_layers is not None:
+        model = with_layers(model, num_layers)
+    _seed_dropout(model)
+    if isinstance(model, AlbertClassifier):
+        _check_task(folder, provenance)
+    return model, provenance
+
+
+def _check_early_exit(model, task, threshold):
+    if not 0 <= threshold <= 1:
+        raise ValueError(
+            "The threshold of an early exit is compared with the largest probability: it must be "
+            f"from 0 to 1. Received: {threshold}."
+        )
+    if not isinstance(model, AlbertClassifier) or task.get("multi_label"):
+        kind = "any labels at once" if task.get("multi_label") else type(model).__name__
+        raise ValueError(
+            "An early exit is for a classifier of one class of several. This model is one of "
+            f"{kind}: leave it out."
+        )
+    check_early_exit(model, threshold)
 
 
 def _seed_dropout(model):

@@ -4,9 +4,10 @@
 
 RUN is a training run, or a folder that `save_pretrained` wrote with its tokenizer. A pretrained
 model becomes RELEASE/encoder and RELEASE/preprocessor; a fine-tuned classifier RELEASE/classifier
-besides, a model fine-tuned on SQuAD RELEASE/answerer, and one on tagged sentences RELEASE/tagger.
-Each has its archive (.tar.gz, in TF Hub's layout) and its page (.md); SHA256SUMS covers every file,
-for `sha256sum -c`. The same modules give the same archives, byte for byte.
+besides, a model fine-tuned on SQuAD RELEASE/answerer, one on RACE RELEASE/chooser, and one on
+tagged sentences RELEASE/tagger. Each has its archive (.tar.gz, in TF Hub's layout) and its page
+(.md); SHA256SUMS covers every file, for `sha256sum -c`. The same run gives the same release, byte
+for byte.
 `export/verify.py` tries a release.
 """
 
@@ -53,6 +54,9 @@ SUMMARIES = {
     "answerer": "Questions and contexts, strings, to the parts of the contexts that answer them: "
     "`answer`, `start` and `end` in characters, `start_byte` and `end_byte`, `score`. Contexts may "
     "be of any length; no preprocessing is needed.",
+    "chooser": "Contexts, questions and the choices of each, strings, to the likeliest choice: "
+    "`choice`, its `index` from 0, `probabilities` and `logits`. A question may have any number of "
+    "choices, the same for all of a call; no preprocessing is needed.",
     "tagger": "Sentences, strings, to a `label` for each `word` between white space, with its "
     "`start_byte` and `end_byte`: ragged, `(batch, words)`. No preprocessing is needed.",
 }
@@ -74,10 +78,19 @@ answerer = hub.KerasLayer("answerer")
 question, context = tf.constant(["Who wrote notes?"]), tf.constant(["Ada wrote notes in 1843."])
 print(answerer({"question": question, "context": context})["answer"])"""
 
+CHOOSER_USAGE = """import tensorflow as tf, tensorflow_hub as hub, tensorflow_text
+
+chooser = hub.KerasLayer("chooser")
+context, question = tf.constant(["Ada wrote notes in 1843."]), tf.constant(["What did Ada write?"])
+choices = tf.constant([["A novel.", "Notes.", "Letters."]])
+print(chooser({"context": context, "question": question, "choices": choices})["choice"])"""
+
 TAGGER_USAGE = """import tensorflow as tf, tensorflow_hub as hub, tensorflow_text
 
 tagger = hub.KerasLayer("tagger")
 print(tagger(tf.constant(["Ada lives in Paris"]))["label"])"""
+
+USAGES = {"answerer": ANSWERER_USAGE, "chooser": CHOOSER_USAGE, "tagger": TAGGER_USAGE}
 
 
 def main(arguments=None):
@@ -125,7 +138,7 @@ def publish(run, output, sequence_length=None):
 
 def modules_of(release):
     """Returns the names of the modules in a release, in the order in which data meets them."""
-    names = ("preprocessor", "encoder", "classifier", "answerer", "tagger")
+    names = ("preprocessor", "encoder", "classifier", *USAGES)
     return [name for name in names if (release / name).is_dir()]
 
 
@@ -185,7 +198,7 @@ def _page(module, config):
 def _usage(name, provenance):
     """Returns code that calls a module."""
     if name != "classifier":
-        return {"answerer": ANSWERER_USAGE, "tagger": TAGGER_USAGE}.get(name, ENCODER_USAGE)
+        return USAGES.get(name, ENCODER_USAGE)
     pair = '{"text_a": tf.constant(["a text"]), "text_b": tf.constant(["another"])}'
     return CLASSIFIER_USAGE.format(
         inputs=pair if provenance["num_segments"] == 2 else 'tf.constant(["a fine film"])',

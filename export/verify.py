@@ -56,7 +56,12 @@ def main(arguments=None):
 def checks_of(release):
     """Returns the checks for a release; each is a function of its folder that raises or returns."""
     checks = [check_sums, check_archives, check_preprocessor, check_encoder, check_fine_tuning]
-    of_tasks = {"classifier": check_classifier, "answerer": check_answerer, "tagger": check_tagger}
+    of_tasks = {
+        "classifier": check_classifier,
+        "answerer": check_answerer,
+        "chooser": check_chooser,
+        "tagger": check_tagger,
+    }
     return checks + [check for name, check in of_tasks.items() if (release / name).exists()]
 
 
@@ -214,6 +219,28 @@ def check_answerer(release):
         require(context[start:end] == answer.decode(), f"{answer} is not at {start} to {end}")
     require(np.isfinite(outputs["score"]).all(), "a score is not finite")
     return f"{' and '.join(texts)} to {', '.join(sorted(outputs))}"
+
+
+def check_chooser(release):
+    """The chooser finds a choice for each question, as a layer and through its signature."""
+    path = release / "chooser"
+    texts = {
+        "context": tf.constant([text * 50 for text in TEXTS]),
+        "question": tf.constant(["Who came?", "", "In all _ came."]),
+        "choices": tf.constant([["People.", "Films.", "", "None of these."]] * len(TEXTS)),
+    }
+    outputs = hub.KerasLayer(str(path))(texts)
+    served = hub.load(str(path)).signatures["serving_default"](**texts)
+    for name, value in outputs.items():
+        equal = np.array_equal if value.dtype == tf.string else np.allclose
+        require(equal(value, served[name]), f"the signature gives another {name}")
+    require(outputs["probabilities"].shape == texts["choices"].shape, "the probabilities' shape")
+    require(np.allclose(tf.reduce_sum(outputs["probabilities"], -1), 1), "sums are not 1")
+    best = tf.argmax(outputs["probabilities"], axis=-1, output_type=tf.int32)
+    require(np.array_equal(outputs["index"], best), "index is not the likeliest choice")
+    chosen = tf.gather(texts["choices"], outputs["index"], batch_dims=1)
+    require(np.array_equal(outputs["choice"], chosen), "choice is not the text at index")
+    return f"{', '.join(texts)} to {', '.join(sorted(outputs))}"
 
 
 def check_tagger(release):

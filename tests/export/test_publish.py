@@ -14,6 +14,7 @@ import pytest
 import tf_albert
 from export import publish, verify
 from tests.helpers import REPOSITORY, randomize
+from tf_albert import files
 from tf_albert.modeling.saving import save_pretrained
 
 TASK = {"labels": ["no", "yes"], "num_segments": 2, "sequence_length": 21}
@@ -51,8 +52,8 @@ def release(classifier_run, tmp_path_factory):
 
 def test_release_has_modules_archives_pages_and_sums(release):
     names = ("classifier", "encoder", "preprocessor")
-    files = {f"{name}{suffix}" for name in names for suffix in ("", ".tar.gz", ".md")}
-    assert {path.name for path in release.iterdir()} == {*files, "SHA256SUMS"}
+    expected = {f"{name}{suffix}" for name in names for suffix in ("", ".tar.gz", ".md")}
+    assert {path.name for path in release.iterdir()} == {*expected, "SHA256SUMS"}
     page = (release / "classifier.md").read_text(encoding="utf-8")
     assert "| Labels | no, yes |" in page
     assert "| Sequence length | 21 |" in page
@@ -69,13 +70,19 @@ def test_stranger_finds_nothing_wrong(release):
     assert all(line.startswith("ok ") for line in lines)
 
 
-def test_the_same_module_gives_the_same_archive(release, tmp_path):
-    copy = shutil.copytree(release / "encoder", tmp_path / "copy", copy_function=shutil.copyfile)
-    for path in copy.rglob("*"):
-        os.utime(path, (1, 1))
-    publish.write_archive(copy, tmp_path / "again.tar.gz")
-    again = (tmp_path / "again.tar.gz").read_bytes()
-    assert again == (release / "encoder.tar.gz").read_bytes()
+def test_the_same_run_gives_the_same_release(classifier_run, release, tmp_path):
+    script = REPOSITORY / "export" / "publish.py"
+    result = run_python(script, classifier_run, "--output", tmp_path / "again")
+    assert result.returncode == 0, result.stderr
+    sums = sums_of(release)
+    assert {"SHA256SUMS", "encoder.tar.gz", "classifier/saved_model.pb"} < set(sums)
+    assert sums_of(tmp_path / "again") == sums
+
+
+def sums_of(folder):
+    """Returns the SHA-256 sum of each file of a folder by its path there."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): files.sha256(path) for path in paths}
 
 
 def test_archive_loads_over_http(release, tmp_path):
@@ -184,6 +191,25 @@ def test_run_of_tagged_sentences_has_a_tagger(small_config, tokenizer, tmp_path,
     page = (output / "tagger.md").read_text(encoding="utf-8")
     assert 'tagger = hub.KerasLayer("tagger")' in page
     assert "| Labels | B-LOC, O |" in page
+
+
+def test_run_of_multiple_choice_has_a_chooser(small_config, tokenizer, tmp_path, capsys):
+    model = randomize(tf_albert.AlbertMultipleChoice(small_config))
+    save_pretrained(
+        model, tmp_path / "run", tokenizer, {"task": {"task": "race", "sequence_length": 33}}
+    )
+    output = tmp_path / "release"
+    assert publish.main([str(tmp_path / "run"), "--output", str(output)]) == 0
+    assert "preprocessor, encoder, chooser" in capsys.readouterr().out
+    assert verify.check_chooser in verify.checks_of(output)
+    assert verify.check_chooser(output) == (
+        "context, question, choices to choice, index, logits, probabilities"
+    )
+    provenance = json.loads((output / "chooser/provenance.json").read_text())
+    assert (provenance["task"], provenance["sequence_length"]) == ("race", 33)
+    page = (output / "chooser.md").read_text(encoding="utf-8")
+    assert 'chooser = hub.KerasLayer("chooser")' in page
+    assert "| Sequence length | 33 |" in page
 
 
 def without(name):

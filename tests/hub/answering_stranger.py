@@ -10,7 +10,7 @@ import json
 import numpy as np
 import tensorflow as tf
 import tf_keras
-from consumer import FOLDER, hub, imports, load, record
+from consumer import FOLDER, hub, imports, load, record, spread_of_dropout
 
 AWKWARD = [b"\xff\xfe\x80 abc", b"", b"   ", "\u0000\ufffd\U0010ffff".encode(), b"a\x00b"]
 
@@ -69,12 +69,7 @@ def unpaired(name):
 
 
 def dropout(name):
-    layer = hub.KerasLayer(load(name), trainable=True, output_key="score")
-    calls = {
-        key: [layer(texts(), training=training) for _ in range(2)]
-        for key, training in (("with", True), ("without", False))
-    }
-    return {key: np.ptp(np.stack(values), axis=0).max() for key, values in calls.items()}
+    return spread_of_dropout(name, "score", texts())
 
 
 def variables(name):

@@ -13,10 +13,17 @@ from tests.helpers import random_inputs, randomize
 
 # Scripts for other processes: they must not be imported into this one for their doctests.
 STRANGERS = ("answering", "depth", "encoder", "litert", "tagging", "text")
-collect_ignore = ["consumer.py", *(f"{name}_stranger.py" for name in STRANGERS)]
+collect_ignore = [
+    "choosing_checks.py",
+    "consumer.py",
+    *(f"{name}_stranger.py" for name in STRANGERS),
+]
 
 LABELS = ["bad", "so-so", "good"]
+TAGS = ["B-LOC", "B-PER", "I-PER", "O"]
 SEQUENCE_LENGTH = 23
+# Of the answerers alone.
+WINDOW_LENGTH, STRIDE = 37, 11
 
 
 @pytest.fixture(scope="session")
@@ -53,9 +60,71 @@ def preprocessor(tokenizer):
 
 
 @pytest.fixture(scope="session")
+def chooser(dropout_config, preprocessor):
+    from tf_albert import AlbertMultipleChoice
+    from tf_albert.tasks.choosing import ChoiceDescription, Chooser
+
+    model = randomize(AlbertMultipleChoice(dropout_config), seed=4)
+    return Chooser(model, preprocessor, ChoiceDescription(SEQUENCE_LENGTH))
+
+
+@pytest.fixture(scope="session")
+def tagger(dropout_config, tokenizer):
+    from tf_albert import AlbertTokenClassifier
+    from tf_albert.tasks.tagging import TagDescription, Tagger
+
+    model = AlbertTokenClassifier(dropout_config, num_classes=len(TAGS))
+    return Tagger(randomize(model, seed=2), tokenizer, TagDescription(TAGS, SEQUENCE_LENGTH))
+
+
+@pytest.fixture(scope="session")
+def tagger_folder(tagger, tmp_path_factory):
+    """A folder with the module `tagger`."""
+    import tf_albert
+
+    folder = tmp_path_factory.mktemp("tagger")
+    tf_albert.hub.save_tagger(tagger, folder / "tagger", {"note": "a test"})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def answerers(dropout_config, tokenizer):
+    """An answerer of each task, by its name."""
+    from tf_albert.tasks.answering import SPAN_MODELS, QuestionAnswerer, SpanDescription
+
+    def answerer(task):
+        model = randomize(SPAN_MODELS[task](dropout_config), seed=3)
+        return QuestionAnswerer(model, tokenizer, SpanDescription(task, WINDOW_LENGTH, STRIDE))
+
+    return {task: answerer(task) for task in SPAN_MODELS}
+
+
+@pytest.fixture(scope="session")
+def answerers_folder(answerers, tmp_path_factory):
+    """A folder with the module `squad`."""
+    import tf_albert
+
+    folder = tmp_path_factory.mktemp("answerers")
+    tf_albert.hub.save_answerer(answerers["squad"], folder / "squad", {"note": "a test"})
+    return folder
+
+
+@pytest.fixture(scope="session")
 def texts(corpus):
     """Two batches of seven texts, the second for pairs; some are longer than the modules' rows."""
     return [*corpus[3:8], "", "Überall 1,234."], corpus[20:27]
+
+
+@pytest.fixture(scope="session")
+def questions(corpus):
+    """Contexts, questions and five choices for each; most contexts are longer than a row.
+
+    Half of the questions have a gap, most of these another `_` behind it.
+    """
+    contexts = [*(" ".join(corpus[n : n + n]) for n in range(1, 8)), "", "  Ada wrote _ .\n"]
+    asked = [f"{line[:9]}_{line[9:15]}_" for line in corpus[30:34]] + corpus[34:37] + ["", "_"]
+    choices = [[corpus[40 + row][: 3 * n] for n in range(5)] for row in range(len(asked))]
+    return {"context": contexts, "question": asked, "choices": choices}
 
 
 @pytest.fixture(scope="session")
@@ -64,8 +133,18 @@ def model_inputs(small_config):
 
 
 @pytest.fixture(scope="session")
-def modules(tmp_path_factory, pretrainer, classifier, regressor, preprocessor, texts, model_inputs):
-    """A folder with the modules `encoder`, `preprocessor`, `classifier` and `regressor`.
+def modules(
+    tmp_path_factory,
+    pretrainer,
+    classifier,
+    regressor,
+    chooser,
+    preprocessor,
+    texts,
+    questions,
+    model_inputs,
+):
+    """A folder with the modules `encoder`, `preprocessor`, `classifier`, `regressor`, `chooser`.
 
     Beside them lies `others/labels`, a classifier of which any number of labels may hold.
     """
@@ -79,9 +158,18 @@ def modules(tmp_path_factory, pretrainer, classifier, regressor, preprocessor, t
     tf_albert.hub.save_classifier(
         classifier, preprocessor, folder / "others/labels", LABELS, multi_label=True
     )
+    tf_albert.hub.save_chooser(chooser, folder / "chooser", {"note": "a test"})
     np.savez(folder / "inputs.npz", **model_inputs)
     (folder / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
+    (folder / "questions.json").write_text(json.dumps(questions), encoding="utf-8")
     return folder
+
+
+@pytest.fixture(scope="session")
+def exported(modules, tagger_folder, answerers_folder):
+    """The folders of all modules that `tf-albert export` writes, by name."""
+    others = {"answerer": answerers_folder / "squad", "tagger": tagger_folder / "tagger"}
+    return {path.parent.name: path.parent for path in modules.glob("*/saved_model.pb")} | others
 
 
 @pytest.fixture(scope="session")

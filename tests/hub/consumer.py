@@ -22,6 +22,7 @@ with warnings.catch_warnings():
 
 FOLDER = Path(sys.argv[1])
 NAMES = ("input_word_ids", "input_mask", "input_type_ids")
+AWKWARD = [b"\xff\xfe\x80 abc", b"", b"   ", "\u0000\ufffd\U0010ffff".encode()]
 
 
 @functools.cache
@@ -54,16 +55,30 @@ def flat(outputs):
     return {name: np.asarray(value) for name, value in arrays.items()}
 
 
-def fitted(layer, inputs, outputs, data):
-    """Returns how far each trainable weight of a layer goes in one step of tf_keras."""
-    model = tf_keras.Model(inputs, outputs)
-    model.compile(tf_keras.optimizers.SGD(0.1), "mse")
+def fitted(layer, inputs, outputs, data, library=tf_keras):
+    """Returns how far each trainable weight of a layer goes in one step of tf_keras, or Keras 3."""
+    model = library.Model(inputs, outputs)
+    model.compile(library.optimizers.SGD(0.1), "mse")
     before = [weight.numpy() for weight in layer.trainable_weights]
     rows = len(tf.nest.flatten(data)[0])
     targets = [np.ones((rows, *output.shape[1:]), "float32") for output in outputs]
     model.fit(data, targets, batch_size=rows, verbose=0)
     pairs = zip(layer.trainable_weights, before, strict=True)
     return {weight.name: np.abs(weight.numpy() - value).max() for weight, value in pairs}
+
+
+def spread_of_dropout(name, output, inputs):
+    """Returns how far two calls of a module are apart, with training and without."""
+    layer = hub.KerasLayer(load(name), trainable=True, output_key=output)
+    return spread_of_calls(layer, inputs)
+
+
+def spread_of_calls(layer, inputs):
+    calls = {
+        key: [layer(inputs, training=training) for _ in range(2)]
+        for key, training in (("with", True), ("without", False))
+    }
+    return {key: np.ptp(np.stack(values), axis=0).max() for key, values in calls.items()}
 
 
 def record(place, check, as_array=np.asarray):

@@ -1,5 +1,6 @@
 """A consumer of an encoder's module, in a process of its own, that never imports tf_albert."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 import tf_keras
@@ -15,6 +16,8 @@ from consumer import (
     imports,
     load,
     record,
+    spread_of_calls,
+    spread_of_dropout,
     strings,
 )
 
@@ -36,6 +39,29 @@ def encoder_loaded():
 
 def encoder_signature():
     return flat(load("encoder").signatures["serving_default"](**ids()))
+
+
+def tfsm_layer():
+    return keras.layers.TFSMLayer(
+        str(FOLDER / "encoder"), call_endpoint="serve", call_training_endpoint="train"
+    )
+
+
+def tfsm():
+    return flat(tfsm_layer()(ids()))
+
+
+def tfsm_dropout():
+    layer = tfsm_layer()
+    return spread_of_calls(lambda *inputs, **kwargs: layer(*inputs, **kwargs)["default"], ids())
+
+
+def tfsm_fit():
+    layer = tfsm_layer()
+    inputs = {name: keras.Input((17,), dtype="int32", name=name) for name in NAMES}
+    outputs = layer(inputs)
+    outputs = [outputs["pooled_output"], outputs["sequence_output"][:, 1]]
+    return fitted(layer, inputs, outputs, ids(), keras)
 
 
 def mlm():
@@ -63,12 +89,14 @@ def variables():
     These are counts: of the variables that the call uses, of those listed, of those in both, of the
     trainable ones, and of those among them that are listed and say that they are trainable.
     """
-    encoder, preprocessor = load("encoder"), load("preprocessor")
+    encoder, preprocessor, chooser = load("encoder"), load("preprocessor"), load("chooser")
     objects = {
         "encoder": encoder,
         "mlm": encoder.mlm,
         "sop": encoder.sop,
         "classifier": load("classifier"),
+        "chooser": chooser,
+        "scorer": chooser.scorer,
     }
     objects |= {"preprocessor": preprocessor, "tokenize": preprocessor.tokenize}
     objects["bert_pack_inputs"] = preprocessor.bert_pack_inputs
@@ -83,12 +111,7 @@ def variables():
 
 
 def dropout():
-    layer = hub.KerasLayer(load("encoder"), trainable=True)
-    calls = {
-        name: [layer(ids(), training=training)["sequence_output"] for _ in range(2)]
-        for name, training in (("with", True), ("without", False))
-    }
-    return {name: np.ptp(np.stack(values), axis=0).max() for name, values in calls.items()}
+    return spread_of_dropout("encoder", "sequence_output", ids())
 
 
 def encoder_fit():
@@ -114,6 +137,35 @@ def sop_fit():
     inputs = {name: tf_keras.Input((17,), dtype=tf.int32, name=name) for name in NAMES}
     outputs = layer(inputs)
     return fitted(layer, inputs, [outputs["sop_logits"], outputs["sequence_output"][:, 1]], ids())
+
+
+class Scorer(tf.Module):
+    """A module of TensorFlow's that contains the encoder."""
+
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder = encoder
+        hidden_size = encoder(ids())["default"].shape[-1]
+        start = tf.random.stateless_normal((hidden_size, 1), seed=(1, 2))
+        self.weight = tf.Variable(start, name="weight")
+
+    @tf.function(input_signature=[dict.fromkeys(NAMES, tf.TensorSpec((None, None), tf.int32))])
+    def __call__(self, inputs):
+        outputs = self.encoder(inputs)
+        return (outputs["pooled_output"] + outputs["sequence_output"][:, 1]) @ self.weight
+
+
+def contained():
+    """Saves what contains the encoder, for another process; returns what it gives."""
+    scorer = Scorer(load("encoder"))
+    tf.saved_model.save(scorer, str(FOLDER / "others/scorer"))
+    inputs = {name: tf_keras.Input((None,), dtype=tf.int32, name=name) for name in NAMES}
+    outputs = fresh("encoder", trainable=True)(inputs)
+    first = outputs["sequence_output"][:, 1]
+    score = tf_keras.layers.Dense(1)(tf.concat([outputs["pooled_output"], first], axis=-1))
+    model = tf_keras.Model(inputs, score)
+    tf.saved_model.save(model, str(FOLDER / "others/model"))
+    return {"scorer": scorer(ids()), "model": model(ids())}
 
 
 def shapes():
@@ -157,6 +209,10 @@ CHECKS = (
     encoder_as_layer,
     encoder_loaded,
     encoder_signature,
+    tfsm,
+    tfsm_dropout,
+    tfsm_fit,
+    contained,
     mlm,
     sop,
     weights,

@@ -10,28 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tf_albert
-from tests.helpers import random_inputs, randomize
-from tests.hub.conftest import run_stranger
+from tests.helpers import random_inputs
+from tests.hub.conftest import STRIDE, WINDOW_LENGTH, run_stranger
 from tf_albert.modeling.encoder import INPUTS
-from tf_albert.tasks.answering import SPAN_MODELS, QuestionAnswerer, SpanDescription
+from tf_albert.tasks.answering import SPAN_MODELS, QuestionAnswerer
 from tf_albert.tasks.squad import Question
 
-SEQUENCE_LENGTH, STRIDE = 37, 11
 FOREIGN = "Café No. ½, e\u0301a\u0301 für 東京 \u3000 😀😀 naïve\x00 ﷺ 1,234 Ⅷ. "
 # Letters of one byte to four, marks, white space, what becomes several letters, what becomes none.
 LETTERS = st.sampled_from("aetns ,.12é\u0301½東😀\u3000\u200b\x00ß")
 CHECKS = ("answers", "answers_in_model", "served")
-
-
-@pytest.fixture(scope="module")
-def answerers(dropout_config, tokenizer):
-    """An answerer of each task, by its name."""
-
-    def answerer(task):
-        model = randomize(SPAN_MODELS[task](dropout_config), seed=3)
-        return QuestionAnswerer(model, tokenizer, SpanDescription(task, SEQUENCE_LENGTH, STRIDE))
-
-    return {task: answerer(task) for task in SPAN_MODELS}
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +47,10 @@ def answers_of(answerer, texts):
 
 
 @pytest.fixture(scope="module")
-def folder(answerers, expected, texts, small_config, tmp_path_factory):
-    """A folder with the modules `squad` and `squad2`, made after the threshold was found."""
-    folder = tmp_path_factory.mktemp("answerers")
-    for task, answerer in answerers.items():
-        tf_albert.hub.save_answerer(answerer, folder / task, {"note": "a test"})
+def folder(answerers, expected, texts, small_config, answerers_folder):
+    """A folder with the modules `squad` and `squad2`, this made after the threshold was found."""
+    folder = answerers_folder
+    tf_albert.hub.save_answerer(answerers["squad2"], folder / "squad2", {"note": "a test"})
     inputs = random_inputs(small_config)
     np.savez(folder / "inputs.npz", **{name: inputs[name] for name in INPUTS})
     (folder / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
@@ -201,7 +188,7 @@ def test_assets_and_provenance_tell_the_task(folder, tokenizer, task):
     assert (folder / task / "assets/spiece.model").read_bytes() == tokenizer.vocabulary.read_bytes()
     assert provenance["model_class"] == SPAN_MODELS[task].__name__
     assert provenance["task"] == task
-    assert (provenance["sequence_length"], provenance["stride"]) == (SEQUENCE_LENGTH, STRIDE)
+    assert (provenance["sequence_length"], provenance["stride"]) == (WINDOW_LENGTH, STRIDE)
     assert (provenance["null_threshold"] != 0) == (task == "squad2")
     assert provenance["note"] == "a test"
 

@@ -26,12 +26,14 @@ def test_each_test_of_the_page_exists(test):
     assert re.search(rf"^def {name}\(", source, re.MULTILINE)
 
 
-def test_variables_are_those_that_the_calls_use(found, pretrainer, classifier):
+def test_variables_are_those_that_the_calls_use(found, pretrainer, classifier, chooser):
     expected = {
         "encoder": [pretrainer.encoder],
         "mlm": [pretrainer.encoder, pretrainer.masked_lm_head],
         "sop": [pretrainer.encoder, pretrainer.sentence_order_head],
         "classifier": [classifier],
+        "chooser": [chooser.model],
+        "scorer": [chooser.model],
     }
     for name, (used, listed, both, trainable, sound) in found("variables").items():
         models = expected.get(name, [])

@@ -139,10 +139,11 @@ def export(model, output, *options):
 
 
 def test_command_keeps_the_first_layers(
-    model_folder, tmp_path, classifier, preprocessor, many_texts, capsys
+    model_folder, tmp_path, classifier, preprocessor, many_texts, threshold, capsys
 ):
-    assert export(model_folder, tmp_path, "--num-layers", "2", "--also-layers", "1") == 0
-    assert capsys.readouterr().out.count("Wrote ") == 3
+    options = ["--num-layers", "2", "--also-layers", "1", "--early-exit", str(threshold)]
+    assert export(model_folder, tmp_path, *options) == 0
+    assert capsys.readouterr().out.count("Wrote ") == 4
     inputs = preprocessor(many_texts)
     outputs = tf.saved_model.load(tmp_path / "classifier")(tf.constant(many_texts))
     expected = reference_probabilities(classifier, inputs, 2)
@@ -150,7 +151,11 @@ def test_command_keeps_the_first_layers(
     encoder = tf.saved_model.load(tmp_path / "encoder")
     assert len(encoder(inputs)["encoder_outputs"]) == 2
     assert len(encoder.layers_1(inputs)["encoder_outputs"]) == 1
-    for name in ("encoder", "classifier"):
+    early = tf.saved_model.load(tmp_path / "early_exit")(tf.constant(many_texts))
+    assert np.bincount(early["layer"]).tolist() == [0, 11, 11]
+    is_last = early["layer"] == 2
+    np.testing.assert_allclose(early["probabilities"][is_last], expected[is_last], atol=1e-5)
+    for name in ("encoder", "classifier", "early_exit"):
         config = tf_albert.AlbertConfig.from_json(tmp_path / name / "assets/albert_config.json")
         assert config == classifier.config.replace(num_hidden_layers=2)
 
@@ -165,6 +170,9 @@ def test_command_keeps_the_first_layers(
         (["--also-layers", "3", "--num-layers", "2"], "from 1 to 2, which the model has"),
         (["--also-layers", "2,1,2"], "must differ. Received: 2, 1, 2."),
         (["--also-layers", "1-2"], "such as 4,6,8. Received: 1-2."),
+        (["--early-exit", "1.1"], "it must be from 0 to 1. Received: 1.1."),
+        (["--early-exit", "-0.1"], "it must be from 0 to 1. Received: -0.1."),
+        (["--early-exit", "half"], "early_exit"),
     ],
 )
 def test_command_says_what_is_wrong(model_folder, tmp_path, capsys, options, part):
@@ -174,6 +182,25 @@ def test_command_says_what_is_wrong(model_folder, tmp_path, capsys, options, par
     assert part in line
     assert captured.out == ""
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "part"),
+    [
+        ("regressor", {"labels": None}, "regression gives no probability"),
+        ("classifier", {"labels": LABELS, "multi_label": True}, "one of any labels at once"),
+        ("pretrainer", None, "one of AlbertPretrainer: leave it out"),
+    ],
+)
+def test_command_lets_classifiers_alone_leave_early(
+    request, tokenizer, tmp_path, capsys, name, task, part
+):
+    provenance = task and {"task": task | {"num_segments": 1, "sequence_length": 23}}
+    save_pretrained(request.getfixturevalue(name), tmp_path / "run", tokenizer, provenance)
+    assert export(tmp_path / "run", tmp_path / "modules", "--early-exit", "0.9") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert part in line
+    assert not (tmp_path / "modules").exists()
 
 
 @pytest.mark.parametrize(

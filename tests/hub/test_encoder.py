@@ -24,7 +24,7 @@ def test_no_process_of_the_consumer_imports_tf_albert(found, consumer):
     assert found(f"{consumer}_imports")["ours"].size == 0
 
 
-@pytest.mark.parametrize("check", ["encoder_as_layer", "encoder_loaded"])
+@pytest.mark.parametrize("check", ["encoder_as_layer", "encoder_loaded", "tfsm"])
 def test_outputs_are_those_of_the_source(found, expected, check):
     outputs = found(check)
     assert set(outputs) == {
@@ -74,21 +74,34 @@ def test_head_belongs_to_mlm_alone(found, pretrainer):
     assert all("sentence_order_head" in name for name in order)
 
 
-def test_dropout_acts_in_training_alone(found):
-    spread = found("dropout")
+@pytest.mark.parametrize("check", ["dropout", "tfsm_dropout"])
+def test_dropout_acts_in_training_alone(found, check):
+    spread = found(check)
     assert spread["without"] == 0
     assert spread["with"] > 1e-3
 
 
-@pytest.mark.parametrize("check", ["encoder_fit", "mlm_fit", "sop_fit"])
+@pytest.mark.parametrize("check", ["encoder_fit", "tfsm_fit", "mlm_fit", "sop_fit"])
 def test_one_fit_step_changes_every_weight_but_the_key_bias(found, check):
     distances = found(check)
     # The key bias adds the same to all scores of a query, which softmax does not see.
-    key_bias = [name for name in distances if "key/bias" in name]
+    key_bias = [name for name in distances if "key/bias" in name or "key_bias" in name]
     assert len(key_bias) == 1
     assert distances.pop(key_bias[0]) < 1e-6
-    assert len(distances) == {"encoder_fit": 24, "mlm_fit": 29, "sop_fit": 26}[check]
+    assert len(distances) == {"mlm_fit": 29, "sop_fit": 26}.get(check, 24)
     assert not [name for name, distance in distances.items() if not distance > 1e-6]
+
+
+@pytest.mark.parametrize(("name", "num_others"), [("scorer", 1), ("model", 2)])
+def test_what_contains_the_encoder_can_be_saved_and_trained(found, name, num_others):
+    again = found("contained_again")
+    np.testing.assert_allclose(again[name], found("contained")[name], atol=1e-5)
+    assert not np.allclose(again.pop(f"{name}_trained"), again[name], atol=1e-3)
+    distances = {key: value for key, value in again.items() if key.startswith(f"{name}_")}
+    assert len(distances) == 25 + num_others
+    still = [key for key, distance in distances.items() if not distance > 1e-6]
+    assert len(still) == 1
+    assert "key_bias" in still[0]
 
 
 def test_static_shapes_reach_the_consumer(found, small_config):

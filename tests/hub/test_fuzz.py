@@ -14,7 +14,7 @@ MEGABYTE = 1_000_000
 @pytest.fixture(scope="module")
 def loaded(modules):
     """The modules as any user of TensorFlow loads them."""
-    names = ("classifier", "regressor", "preprocessor", "others/labels")
+    names = ("classifier", "regressor", "chooser", "preprocessor", "others/labels")
     return {name: tf.saved_model.load(modules / name) for name in names}
 
 
@@ -37,6 +37,12 @@ def test_any_bytes_have_an_answer(loaded):
         assert holds.shape == (len(values), len(LABELS))
         pairs = {"text_a": texts, "text_b": texts[::-1]}
         assert np.isfinite(loaded["regressor"](pairs)["score"]).all()
+        choices = tf.stack([texts[::-1], texts], axis=1)
+        questions = {"context": texts, "question": texts[::-1], "choices": choices}
+        probabilities = loaded["chooser"](questions)["probabilities"]
+        np.testing.assert_allclose(
+            tf.reduce_sum(probabilities, axis=1), np.ones(len(values)), rtol=1e-5
+        )
 
     check()
 

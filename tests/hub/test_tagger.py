@@ -9,13 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tf_albert
-from tests.helpers import randomize
-from tests.hub.conftest import run_script
+from tests.hub.conftest import SEQUENCE_LENGTH, TAGS, run_script
 from tf_albert.hub.words import words_of
 from tf_albert.tasks.tagging import TagDescription, Tagger
 
-SEQUENCE_LENGTH = 23
-LABELS = ["B-LOC", "B-PER", "I-PER", "O"]
 TEXTS = [
     "the list is a\u3000fine object",
     "",
@@ -29,25 +26,11 @@ LETTERS = st.sampled_from("aetns  ,.12é\u0301½東😀\u3000\u200b\x00ß\x1c\xa
 
 
 @pytest.fixture(scope="module")
-def tagger(dropout_config, tokenizer):
-    model = tf_albert.AlbertTokenClassifier(dropout_config, num_classes=len(LABELS))
-    description = TagDescription(LABELS, SEQUENCE_LENGTH)
-    return Tagger(randomize(model, seed=2), tokenizer, description)
-
-
-@pytest.fixture(scope="module")
-def folder(tagger, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tagger")
-    tf_albert.hub.save_tagger(tagger, folder / "tagger", {"note": "a test"})
-    (folder / "texts.json").write_text(json.dumps(TEXTS), encoding="utf-8")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def found(folder):
+def found(tagger_folder):
     """What `tagging_stranger.py` found."""
-    run_script("tagging_stranger.py", folder)
-    return json.loads((folder / "found.json").read_text(encoding="utf-8"))
+    (tagger_folder / "texts.json").write_text(json.dumps(TEXTS), encoding="utf-8")
+    run_script("tagging_stranger.py", tagger_folder)
+    return json.loads((tagger_folder / "found.json").read_text(encoding="utf-8"))
 
 
 def decoded(outputs):
@@ -108,8 +91,8 @@ def test_variables_are_those_that_the_call_uses(found, tagger):
 
 
 @pytest.fixture(scope="module")
-def loaded(folder):
-    return tf.saved_model.load(str(folder / "tagger"))
+def loaded(tagger_folder):
+    return tf.saved_model.load(str(tagger_folder / "tagger"))
 
 
 @settings(max_examples=60)
@@ -128,11 +111,12 @@ def test_white_space_is_that_of_python():
     assert list(map(len, words)) == [2] * len(spaces) + [1] * len(others)
 
 
-def test_assets_and_provenance_tell_the_task(folder):
-    provenance = json.loads((folder / "tagger/provenance.json").read_text(encoding="utf-8"))
-    assert (folder / "tagger/assets/labels.txt").read_text().splitlines() == LABELS
-    assert (folder / "tagger/assets/spiece.model").is_file()
-    assert provenance["labels"] == LABELS
+def test_assets_and_provenance_tell_the_task(tagger_folder):
+    folder = tagger_folder / "tagger"
+    provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    assert (folder / "assets/labels.txt").read_text().splitlines() == TAGS
+    assert (folder / "assets/spiece.model").is_file()
+    assert provenance["labels"] == TAGS
     assert provenance["sequence_length"] == SEQUENCE_LENGTH
     assert provenance["note"] == "a test"
 
@@ -143,7 +127,7 @@ def test_what_labels_no_words_is_refused(tagger, tokenizer, tmp_path):
         (model, r"`Tagger`\. Received: AlbertTokenClassifier"),
         (Tagger(None, tokenizer, tagger.description), r"`AlbertTokenClassifier`\. Received: None"),
         (Tagger(model, tokenizer, TagDescription(["O"], 23)), "4 classes; .* as many labels"),
-        (Tagger(model, tokenizer, TagDescription(LABELS, 42)), "`max_position_embeddings`=41"),
+        (Tagger(model, tokenizer, TagDescription(TAGS, 42)), "`max_position_embeddings`=41"),
     ):
         with pytest.raises(ValueError, match=message):
             tf_albert.hub.save_tagger(wrong, tmp_path / "module")

@@ -1,9 +1,14 @@
-"""A consumer of modules of strings, in a process of its own, that never imports tf_albert."""
+"""A consumer of modules of strings, in a process of its own, that never imports tf_albert.
 
+It also loads what `encoder_stranger.py`, in the process before, has saved.
+"""
+
+import choosing_checks
 import numpy as np
 import tensorflow as tf
 import tf_keras
 from consumer import (
+    AWKWARD,
     FOLDER,
     NAMES,
     as_text,
@@ -11,13 +16,13 @@ from consumer import (
     flat,
     fresh,
     hub,
+    ids,
     imports,
     load,
     record,
+    spread_of_dropout,
     strings,
 )
-
-AWKWARD = [b"\xff\xfe\x80 abc", b"", b"   ", "\u0000\ufffd\U0010ffff".encode()]
 
 
 def preprocess_one():
@@ -128,12 +133,7 @@ def classify_fit():
 
 
 def classify_dropout():
-    layer = hub.KerasLayer(load("classifier"), trainable=True, output_key="logits")
-    calls = {
-        name: [layer(strings()[0], training=training) for _ in range(2)]
-        for name, training in (("with", True), ("without", False))
-    }
-    return {name: np.ptp(np.stack(values), axis=0).max() for name, values in calls.items()}
+    return spread_of_dropout("classifier", "logits", strings()[0])
 
 
 def score():
@@ -145,6 +145,31 @@ def score_served():
     a, b = strings()
     signature = load("regressor").signatures["serving_default"]
     return flat(signature(text_a=a, text_b=b))
+
+
+def contained_again():
+    """Loads what `encoder_stranger.py` saved, and trains it for a step."""
+    found = {}
+    for name in ("scorer", "model"):
+        module = tf.saved_model.load(str(FOLDER / "others" / name))
+        found[name] = module(ids())
+        for variable, distance in distances_of_a_step(module).items():
+            found[f"{name}_{variable.replace('/', '_')}"] = distance
+        found[f"{name}_trained"] = module(ids())
+    return found
+
+
+def distances_of_a_step(module):
+    """Returns how far a step on a module's squared output takes each variable that it uses."""
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(module(ids()) ** 2)
+    variables = tape.watched_variables()
+    gradients = tape.gradient(loss, variables)
+    before = [variable.numpy() for variable in variables]
+    for variable, gradient in zip(variables, gradients, strict=True):
+        variable.assign_sub(0.1 * tf.convert_to_tensor(gradient))
+    pairs = zip(variables, before, strict=True)
+    return {variable.name: np.abs(variable.numpy() - value).max() for variable, value in pairs}
 
 
 CHECKS = (
@@ -168,8 +193,9 @@ CHECKS = (
     classify_dropout,
     score,
     score_served,
+    contained_again,
 )
 
-for check in CHECKS:
+for check in (*CHECKS, *choosing_checks.CHECKS):
     record(check.__name__, check, as_text)
 record("text_imports", imports, as_text)

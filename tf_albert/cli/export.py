@@ -17,6 +17,9 @@ class Arguments:
             all.
         also_layers: Numbers of layers, a comma between them. For each the encoder has a module
             besides, `layers_4` for 4, on the same weights.
+        early_exit: Threshold from 0 to 1. Beside a classifier's module there is then another,
+            `early_exit`, which answers a text at the first layer where the largest probability is
+            above the threshold.
     """
 
     model: str
@@ -24,6 +27,7 @@ class Arguments:
     sequence_length: int | None = None
     num_layers: int | None = None
     also_layers: str = ""
+    early_exit: float | None = None
 
 
 def run(arguments):
@@ -34,6 +38,7 @@ def run(arguments):
         arguments.sequence_length,
         arguments.num_layers,
         _numbers(arguments.also_layers),
+        arguments.early_exit,
     )
     for module in modules:
         print(f"Wrote {module}")

@@ -3,14 +3,15 @@
 Enters: a model of `tf_albert.modeling` and a tokenizer. Leaves: a folder for `hub.KerasLayer` and
 `hub.load`, which needs nothing of tf_albert: an encoder (ids in), a preprocessor (strings to ids),
 a classifier (strings in, labels out, after all layers or as soon as it is sure), an answerer
-(questions and contexts in, answers out) or a tagger (sentences in, labels of words out), each with
-its `provenance.json`; or a LiteRT file of a classifier, for phones. `HubLayer` is the way back: any
-such module as a layer of Keras 3.
+(questions and contexts in, answers out), a chooser (contexts, questions and choices in, a choice
+out) or a tagger (sentences in, labels of words out), each with its `provenance.json`; or a LiteRT
+file of a classifier, for phones. `HubLayer` is the way back: any such module as a layer of Keras 3.
 API: https://www.tensorflow.org/hub/common_saved_model_apis/text.
 Next: `tf_albert.cli` offers it as a command; `export/` makes a release of it.
 """
 
 from tf_albert.hub.answerer import save_answerer
+from tf_albert.hub.chooser import save_chooser
 from tf_albert.hub.classifier import save_classifier
 from tf_albert.hub.early_exit import classify_early, save_early_exit_classifier
 from tf_albert.hub.encoder import save_encoder
@@ -24,6 +25,7 @@ __all__ = [
     "HubLayer",
     "classify_early",
     "save_answerer",
+    "save_chooser",
     "save_classifier",
     "save_early_exit_classifier",
     "save_encoder",

@@ -55,7 +55,7 @@ def save_early_exit_classifier(
     """
     labels = list(labels or [])
     check_classifier(classifier, preprocessor, labels)
-    _check(classifier, threshold)
+    check_early_exit(classifier, threshold)
 
     @tf.function(autograph=False)
     def call(texts):
@@ -91,8 +91,7 @@ def classify_early(classifier, inputs, threshold):
         ValueError: another model, a regression, layers that differ, a threshold below 0, or wrong
             inputs.
     """
-    require(classifier, (AlbertClassifier,), "The head reads the pooled output of each layer.")
-    _check(classifier, threshold)
+    check_early_exit(classifier, threshold)
     hidden, tokens = classifier.encoder.embed_tokens(inputs, FlatTokens)
     num_rows = tf.shape(tokens.input_mask)[0]
     rows = _Rows(hidden, tokens.input_mask, tf.range(num_rows))
@@ -157,7 +156,9 @@ class _Answers(typing.NamedTuple):
         )
 
 
-def _check(classifier, threshold):
+def check_early_exit(classifier, threshold):
+    """Raises a `ValueError` for a model that cannot leave early, or no threshold for it."""
+    require(classifier, (AlbertClassifier,), "The head reads the pooled output of each layer.")
     if classifier.num_classes == 1:
         raise ValueError(
             "A regression gives no probability by which it could leave early. Use "

@@ -34,7 +34,8 @@ def save_encoder(model, path, provenance=None, also_layers=()):
     `(batch, predictions, vocab_size)`, and `sop` adds `sop_logits` `(batch, 2)`, of which the
     second says that the segments were swapped. A head's weights are those of its module alone.
     For each number in `also_layers` there is a module `layers_NUMBER`, the encoder with so many of
-    its layers, on the same weights: these are in the file once.
+    its layers, on the same weights: these are in the file once. For `keras.layers.TFSMLayer` there
+    are the functions `serve`, and `train` with dropout.
 
     Args:
         model: `AlbertEncoder` or `AlbertPretrainer`.
@@ -62,6 +63,8 @@ def save_encoder(model, path, provenance=None, also_layers=()):
     encoder = model if isinstance(model, AlbertEncoder) else model.encoder
     check_also_layers(encoder.config, also_layers)
     root = _encoder_module(encoder, encoder)
+    root.serve = _endpoint(root.__call__, training=False)
+    root.train = _endpoint(root.__call__, training=True)
     for number in also_layers:
         encode = functools.partial(encoder.first_layers, num_layers=number)
         setattr(root, f"layers_{number}", _encoder_module(encoder, encode))
@@ -104,12 +107,27 @@ def _encoder_module(encoder, encode):
     return reusable(trainable_function(call, specs_of(INPUTS)), [encoder])
 
 
+def _endpoint(encode, training):
+    """Returns a function of the inputs alone, since `TFSMLayer` passes no `training` on.
+
+    Args:
+        encode: `tf.function`. The encoder's own, called here so that its graph is stored once.
+        training: bool.
+    """
+
+    @tf.function(input_signature=[specs_of(INPUTS)], autograph=False)
+    def endpoint(inputs):
+        return encode(inputs, training=training)
+
+    return endpoint
+
+
 def _mlm_module(pretrainer, encode):
     """Returns the reusable object of the encoder with the masked-language-model head.
 
     Args:
         pretrainer: `AlbertPretrainer`.
-        encode: `tf.function`. The encoder's own, called here so that its graph is stored once.
+        encode: `tf.function`, as of `_endpoint`.
     """
     encoder, head = pretrainer.encoder, pretrainer.masked_lm_head
 
@@ -141,12 +159,12 @@ def checked(inputs, config):
     """Returns the inputs, bound to a check of their length that speaks when the graph runs.
 
     Args:
-        inputs: dict of int32 tensors of shape `(batch, length)`.
+        inputs: dict of int32 tensors, whose last axis is the length.
         config: `AlbertConfig`.
     """
     longest = config.max_position_embeddings
     check = tf.debugging.assert_less_equal(
-        tf.shape(inputs["input_word_ids"])[1],
+        tf.shape(inputs["input_word_ids"])[-1],
         longest,
         message=f"The sequence is longer than the model's {longest} positions "
         f"(max_position_embeddings). Preprocess with a seq_length of at most {longest}.",

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from tf_albert import files
 from tf_albert.hub.answerer import save_answerer
+from tf_albert.hub.chooser import save_chooser
 from tf_albert.hub.classifier import save_classifier
+from tf_albert.hub.early_exit import check_early_exit, save_early_exit_classifier
 from tf_albert.hub.encoder import check_also_layers, save_encoder
 from tf_albert.hub.litert import check_litert, save_litert
 from tf_albert.hub.preprocessor import save_preprocessor
@@ -14,6 +16,7 @@ from tf_albert.modeling.depth import with_layers
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.modeling.saving import read_model, read_provenance
 from tf_albert.tasks.answering import SPAN_TASKS, QuestionAnswerer, SpanDescription
+from tf_albert.tasks.choosing import ChoiceDescription, Chooser
 from tf_albert.tasks.tagging import TagDescription, Tagger
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
@@ -21,11 +24,11 @@ from tf_albert.text.tokenizer import AlbertTokenizer
 DEFAULT_LENGTH = 128
 
 
-def save_run(run, output, sequence_length=None, num_layers=None, also_layers=()):
+def save_run(run, output, sequence_length=None, num_layers=None, also_layers=(), early_exit=None):
     """Writes the modules of a trained model: encoder, preprocessor, and one that does its task.
 
-    Of a classifier that is `classifier`, of a model fine-tuned on SQuAD `answerer`, and of one
-    fine-tuned on tagged sentences `tagger`.
+    Of a classifier that is `classifier`, of a model fine-tuned on SQuAD `answerer`, of one on RACE
+    `chooser`, and of one on tagged sentences `tagger`.
 
     Args:
         run: str or path. A training run, or a folder that `save_pretrained` wrote with a tokenizer.
@@ -36,6 +39,8 @@ def save_run(run, output, sequence_length=None, num_layers=None, also_layers=())
             for all.
         also_layers: sequence of int. The encoder's modules with fewer layers, as `save_encoder`
             makes them.
+        early_exit: float from 0 to 1, or None. The threshold of one more module, `early_exit`: the
+            classifier that `save_early_exit_classifier` makes.
 
     Returns:
         list of path: the modules, in the order in which data meets them.
@@ -43,23 +48,66 @@ def save_run(run, output, sequence_length=None, num_layers=None, also_layers=())
     Raises:
         FileNotFoundError: `run` is no model folder, or lacks its tokenizer.
         ValueError: damaged files, a classifier that `tf-albert finetune` did not make, a
-            `sequence_length` above the model's positions, or layers that the model does not have.
+            `sequence_length` above the model's positions, layers that the model does not have, or
+            an `early_exit` that is no such number or not for this model.
     """
     folder, output = files.model_folder(run), Path(output)
-    model = read_model(folder)
-    if num_layers is not None:
-        model = with_layers(model, num_layers)
+    model, provenance = _read(folder, num_layers)
+    task = provenance.get("task") or {}
     check_also_layers(model.config, also_layers)
-    provenance = read_provenance(folder)
-    if isinstance(model, AlbertClassifier):
-        _check_task(folder, provenance)
+    if early_exit is not None:
+        _check_early_exit(model, task, early_exit)
     preprocessor = _preprocessor(folder, model.config, provenance, sequence_length)
     encoder = model if isinstance(model, AlbertPretrainer) else getattr(model, "encoder", model)
     save_preprocessor(preprocessor, output / "preprocessor", provenance={"run": provenance})
     made_of = {"run": provenance, "num_hidden_layers": model.config.num_hidden_layers}
     save_encoder(encoder, output / "encoder", made_of, also_layers)
-    name = _save_task(model, preprocessor, provenance.get("task") or {}, output, made_of)
-    return [output / module for module in ("preprocessor", "encoder", name) if module]
+    names = ["preprocessor", "encoder", _save_task(model, preprocessor, task, output, made_of)]
+    if early_exit is not None:
+        labels, num_segments = task["labels"], task["num_segments"]
+        path = output / "early_exit"
+        save_early_exit_classifier(
+            model, preprocessor, path, labels, early_exit, num_segments, made_of
+        )
+        names.append(path.name)
+    return [output / name for name in names if name]
+
+
+def _read(folder, num_layers):
+    """Returns a run's model, with the first of its layers alone or all, and its provenance."""
+    model, provenance = read_model(folder), read_provenance(folder)
+    if num_layers is not None:
+        model = with_layers(model, num_layers)
+    _seed_dropout(model)
+    if isinstance(model, AlbertClassifier):
+        _check_task(folder, provenance)
+    return model, provenance
+
+
+def _check_early_exit(model, task, threshold):
+    if not 0 <= threshold <= 1:
+        raise ValueError(
+            "The threshold of an early exit is compared with the largest probability: it must be "
+            f"from 0 to 1. Received: {threshold}."
+        )
+    if not isinstance(model, AlbertClassifier) or task.get("multi_label"):
+        kind = "any labels at once" if task.get("multi_label") else type(model).__name__
+        raise ValueError(
+            "An early exit is for a classifier of one class of several. This model is one of "
+            f"{kind}: leave it out."
+        )
+    check_early_exit(model, threshold)
+
+
+def _seed_dropout(model):
+    """Gives each dropout a random state of its own, the same in every process.
+
+    Keras draws them anew for each model; a module stores them, and would never be the same twice.
+    """
+    weights = {id(weight) for weight in model.weights}
+    states = [variable for variable in model.variables if id(variable) not in weights]
+    for number, state in enumerate(states):
+        state.assign([number, 0])
 
 
 def _save_task(model, preprocessor, task, output, made_of):
@@ -88,6 +136,13 @@ def _save_task(model, preprocessor, task, output, made_of):
         answerer = QuestionAnswerer(model, preprocessor.tokenizer, SpanDescription(**arguments))
         save_answerer(answerer, output / "answerer", made_of)
         return "answerer"
+    if task.get("task") == "race":
+        save_chooser(
+            Chooser(model, preprocessor, ChoiceDescription(**arguments)),
+            output / "chooser",
+            made_of,
+        )
+        return "chooser"
     if task.get("task") == "conll":
         tagger = Tagger(model, preprocessor.tokenizer, TagDescription(**arguments))
         save_tagger(tagger, output / "tagger", made_of)

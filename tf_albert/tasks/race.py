@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 
 LETTERS = "ABCD"
+# Where a question leaves room for the option.
+GAP = "_"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +65,7 @@ def _choices(path, problems):
         elif answer not in list(LETTERS):
             problems.add(place, f"an answer that is none of {', '.join(LETTERS)}", repr(answer))
         else:
-            texts = tuple(_with_option(question, option) for option in options)
+            texts = tuple(with_option(question, option) for option in options)
             choices.append(Choice(place, passage, texts, LETTERS.index(answer)))
     return choices
 
@@ -80,12 +82,12 @@ def _read(path):
         ) from error
 
 
-def _with_option(question, option):
+def with_option(question, option):
     """Returns a question with an option: in its gap if it has one, else behind it.
 
     Source: Google's race_utils.py, `convert_single_example`.
 
-    >>> _with_option("Ada wrote _ .", "notes"), _with_option("What did Ada write?", "Notes.")
+    >>> with_option("Ada wrote _ .", "notes"), with_option("What did Ada write?", "Notes.")
     ('Ada wrote notes .', 'What did Ada write? Notes.')
     """
-    return question.replace("_", option, 1) if "_" in question else f"{question} {option}"
+    return question.replace(GAP, option, 1) if GAP in question else f"{question} {option}"

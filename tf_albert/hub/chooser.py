@@ -1,0 +1,172 @@
+"""A multiple-choice model as a TF Hub module: a context, a question and its choices in, one out."""
+
+import tensorflow as tf
+
+from tf_albert.hub.classifier import check_fit
+from tf_albert.hub.encoder import checked
+from tf_albert.hub.preprocessor import describe_preprocessor
+from tf_albert.hub.reusable import (
+    describe,
+    require,
+    reusable,
+    trainable_function,
+    write_module,
+)
+from tf_albert.modeling.encoder import INPUTS
+from tf_albert.modeling.multiple_choice import AlbertMultipleChoice
+from tf_albert.modeling.saving import CONFIG_FILE
+from tf_albert.tasks.choosing import Chooser
+from tf_albert.tasks.race import GAP
+
+TEXTS = {
+    "context": tf.TensorSpec((None,), tf.string, name="context"),
+    "question": tf.TensorSpec((None,), tf.string, name="question"),
+    "choices": tf.TensorSpec((None, None), tf.string, name="choices"),
+}
+IDS = {name: tf.TensorSpec((None, None, None), tf.int32, name=name) for name in INPUTS}
+
+
+def save_chooser(chooser, path, provenance=None):
+    """Writes what chooses one of several answers as a reusable SavedModel.
+
+    The module takes a dict of strings, `context` and `question` of shape `(batch,)` and `choices`
+    of shape `(batch, num_choices)`, as many in each call as there are, and finds what `Chooser`
+    finds. A choice stands in the question's gap, `_`, or behind the question. It gives a dict:
+    `logits` and `probabilities`, float32 `(batch, num_choices)`; `index`, int32 `(batch,)`, the
+    number of the likeliest choice, from 0; and `choice`, string `(batch,)`, its text.
+
+    The signature `serving_default` takes `context`, `question` and `choices`. The signature `ids`
+    takes the encoder's inputs, int32 `(batch, num_choices, length)`, and gives `logits`,
+    `probabilities` and `index`, and so does `scorer`, a part that can be called and trained on its
+    own.
+
+    Args:
+        chooser: `Chooser`.
+        path: str or path. The folder to write; replaced as a whole.
+        provenance: dict of JSON values, or None. Added to `provenance.json`.
+
+    Raises:
+        ValueError: an argument of another class, a tokenizer or a description that does not fit the
+            model, or `path` is a file.
+
+    Example::
+
+        tf_albert.hub.save_chooser(Chooser.from_pretrained("runs/race"), "chooser")
+        layer = hub.KerasLayer("chooser")                  # needs `import tensorflow_text`
+        layer({"context": tf.constant(["Ada wrote notes in 1843."]),
+               "question": tf.constant(["Ada wrote _ ."]),
+               "choices": tf.constant([["a novel", "notes"]])})["choice"]   # [b"notes"]
+    """
+    _check(chooser)
+    model, root = chooser.model, _module(chooser)
+
+    def write_assets(folder):
+        chooser.preprocessor.tokenizer.save_pretrained(folder)
+        model.config.to_json(folder / CONFIG_FILE)
+
+    write_module(
+        root,
+        path,
+        write_assets,
+        {
+            **describe(model),
+            **describe_preprocessor(chooser.preprocessor),
+            "task": chooser.description.task,
+            **(provenance or {}),
+        },
+        _signatures(root),
+    )
+
+
+def _check(chooser):
+    """Raises the `ValueError` for what cannot choose."""
+    require(chooser, (Chooser,), "Make one: `Chooser.from_pretrained(run)`, of `tf_albert.tasks`.")
+    require(chooser.model, (AlbertMultipleChoice,), "It is what gives each choice a logit.")
+    preprocessor = chooser.preprocessor
+    check_fit(chooser.model.config, preprocessor.tokenizer, preprocessor.sequence_length)
+
+
+def _module(chooser):
+    """Returns the reusable object from strings to choices, not yet saved."""
+    model, preprocessor = chooser.model, chooser.preprocessor
+
+    def score(inputs, training):
+        logits = model(checked(inputs, model.config), training=training)
+        # Of equal values `top_k` takes the first, which `argmax` does not promise.
+        index = tf.math.top_k(logits, 1).indices[:, 0]
+        # Their shape, which `checked` has hidden, is that of the inputs again.
+        logits = tf.reshape(logits, tf.shape(inputs["input_word_ids"])[:2])
+        return {"logits": logits, "probabilities": tf.nn.softmax(logits), "index": index}
+
+    scorer = trainable_function(score, IDS)
+
+    def call(texts, training):
+        texts = _paired(texts)
+        outputs = scorer(_inputs(preprocessor, texts), training=training)
+        choice = tf.gather(texts["choices"], outputs["index"], batch_dims=1)
+        return {**outputs, "choice": choice}
+
+    root = reusable(trainable_function(call, TEXTS), [model])
+    root.scorer = reusable(scorer, [model])
+    root.tokenizer = preprocessor.tokenizer
+    return root
+
+
+def _inputs(preprocessor, texts):
+    """Returns the encoder's inputs for each choice: a dict of int32 `(batch, choices, length)`."""
+    batch, num_choices = tf.unstack(tf.shape(texts["choices"]))
+    contexts = tf.repeat(texts["context"], num_choices)
+    answers = tf.reshape(_with_choices(texts["question"], texts["choices"]), (-1,))
+    length = preprocessor.sequence_length
+    return {
+        name: tf.reshape(value, (batch, num_choices, length))
+        for name, value in preprocessor((contexts, answers)).items()
+    }
+
+
+def _with_choices(questions, choices):
+    """Returns each question with each of its choices, as `tasks.race.with_option` joins them.
+
+    Args:
+        questions: string tensor `(batch,)`.
+        choices: string tensor `(batch, choices)`.
+    """
+    parts = tf.strings.split(questions, GAP, maxsplit=1)
+    before, after = tf.unstack(parts.to_tensor("", shape=(None, 2))[:, :, None], axis=1)
+    has_gap = (parts.row_lengths() == 2)[:, None]
+    return tf.where(has_gap, before + choices + after, before + " " + choices)
+
+
+def _paired(texts):
+    """Returns the texts, bound to a check that each question has its context and its choices."""
+    num_questions = tf.size(texts["question"])
+    checks = [
+        tf.debugging.assert_equal(
+            tf.shape(texts[name])[0],
+            num_questions,
+            message=f"Each question needs its {name}: give as many rows of both.",
+        )
+        for name in ("context", "choices")
+    ]
+    is_any = tf.debugging.assert_positive(
+        tf.shape(texts["choices"])[1], message="Each question needs at least one choice."
+    )
+    with tf.control_dependencies([*checks, is_any]):
+        return {name: tf.identity(value) for name, value in texts.items()}
+
+
+def _signatures(root):
+    """Returns the functions for TensorFlow Serving by name."""
+
+    @tf.function(autograph=False)
+    def serve(**texts):
+        return root.__call__(texts, training=False)
+
+    @tf.function(autograph=False)
+    def score(**inputs):
+        return root.scorer.__call__(inputs, training=False)
+
+    return {
+        "serving_default": serve.get_concrete_function(**TEXTS),
+        "ids": score.get_concrete_function(**IDS),
+    }

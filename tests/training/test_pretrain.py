@@ -276,3 +276,13 @@ def test_mixed_precision_and_xla(recipe):
 def test_settings_that_do_not_fit(recipe, changes, error, message):
     with pytest.raises(error, match=message):
         pretrain(dataclasses.replace(recipe, **changes))
+
+
+def test_recipe_that_cannot_be_gives_way_to_another_one(recipe):
+    for accumulation in (4, 5):
+        with pytest.raises(ValueError, match=f"`accumulation`={accumulation}"):
+            pretrain(dataclasses.replace(recipe, accumulation=accumulation))
+    assert not (Path(recipe.output) / "checkpoints").exists()
+    with pytest.raises(ValueError, match="Warm-up must end before training does"):
+        pretrain(dataclasses.replace(recipe, output=f"{recipe.output}-2", steps=2))
+    assert not Path(f"{recipe.output}-2").exists()

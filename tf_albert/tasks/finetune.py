@@ -125,19 +125,12 @@ def _begin_again(run, again, collapsed):
 
 def _several(recipe, run):
     """Runs one seed after another; the best one's model becomes the model of the whole."""
-    is_new = not run.exists()
     runs.open_run(recipe)
     metrics = {}
     for seed in range(recipe.seed, recipe.seed + recipe.seeds):
         print(f"Seed {seed}:")
         one = dataclasses.replace(recipe, seed=seed, seeds=1, output=str(_folder(run, seed)))
-        try:
-            metrics[seed] = finetune(one)
-        except (ValueError, OSError):
-            # A recipe that cannot be would else bar the folder for one that can.
-            if is_new and not _folder(run, recipe.seed).exists():
-                shutil.rmtree(run)
-            raise
+        metrics[seed] = finetune(one)
     metric = load_predictor(_folder(run, recipe.seed)).description.metric
     scores = {seed: values[metric] for seed, values in metrics.items()}
     best = max(scores, key=scores.get)

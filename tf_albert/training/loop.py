@@ -15,7 +15,7 @@ from tf_albert.training.checkpoints import (
     restore_checkpoint,
     save_checkpoint,
 )
-from tf_albert.training.optimizers import make_optimizer
+from tf_albert.training.optimizers import check_optimizer, make_optimizer
 from tf_albert.training.reporting import Reporter
 from tf_albert.training.schedule import WarmupLinearDecay
 from tf_albert.training.step import make_train_step
@@ -48,7 +48,8 @@ class LoopSettings:
         keep_checkpoints: How many checkpoints stay.
 
     Raises:
-        ValueError: a number below 1 where one at least is needed.
+        ValueError: a number below 1 where one at least is needed, an unknown optimizer, or a
+            warm-up that does not end before training.
     """
 
     steps: int
@@ -82,6 +83,9 @@ class LoopSettings:
         for name in ("steps", "accumulation", "log_every", "checkpoint_every", "keep_checkpoints"):
             if getattr(self, name) < 1:
                 raise ValueError(f"`{name}` must be at least 1. Received: {getattr(self, name)}.")
+        # Here already, before anything is written: what training itself would raise.
+        check_optimizer(self.optimizer)
+        WarmupLinearDecay(self.learning_rate, self.warmup_steps, self.steps)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -271,6 +271,7 @@ def test_mixed_precision_and_xla(recipe):
         ({"accumulation": 4}, ValueError, "batch of 6 cannot be divided .* a multiple of 4"),
         ({"log_every": 0}, ValueError, "`log_every` must be at least 1. Received: 0"),
         ({"keep_checkpoints": 0}, ValueError, "`keep_checkpoints` must be at least 1"),
+        ({"learning_rate": -1e-9}, ValueError, "`learning_rate` must be at least 0 and finite"),
     ],
 )
 def test_settings_that_do_not_fit(recipe, changes, error, message):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tf_albert import files
 from tf_albert.cli.finetune import scores
+from tf_albert.config import check_counts
 from tf_albert.modeling.classifier import HOLDS_FROM
 from tf_albert.tasks import registry
 from tf_albert.tasks.answering import QuestionAnswerer
@@ -45,6 +46,9 @@ class Arguments:
     submission: str | None = None
     batch_size: int = 32
     strict: bool = False
+
+    def __post_init__(self):
+        check_counts(self, ("batch_size",))
 
 
 def run(arguments):

@@ -71,11 +71,7 @@ class FinetuneRecipe(loop.LoopSettings):
     free_fields: ClassVar[tuple] = tuple(
         name for name in loop.LoopSettings.free_fields if name != "checkpoint_every"
     )
-
-    def __post_init__(self):
-        super().__post_init__()
-        if self.seeds < 1:
-            raise ValueError(f"`seeds` must be at least 1. Received: {self.seeds}.")
+    counts: ClassVar[tuple] = (*loop.LoopSettings.counts, "batch_size", "stride", "seeds")
 
 
 def finetune(recipe):

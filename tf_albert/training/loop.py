@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import tensorflow as tf
 
+from tf_albert.config import check_counts
 from tf_albert.training.checkpoints import (
     list_checkpoints,
     restore_checkpoint,
@@ -48,8 +49,8 @@ class LoopSettings:
         keep_checkpoints: How many checkpoints stay.
 
     Raises:
-        ValueError: a number below 1 where one at least is needed, an unknown optimizer, or a
-            warm-up that does not end before training.
+        ValueError: a number below 1 where one at least is needed, a rate below 0, an unknown
+            optimizer, or a warm-up that does not end before training.
     """
 
     steps: int
@@ -78,11 +79,21 @@ class LoopSettings:
         "checkpoint_every",
         "keep_checkpoints",
     )
+    # Of what there must be one at least.
+    counts: ClassVar[tuple] = (
+        "steps",
+        "accumulation",
+        "log_every",
+        "checkpoint_every",
+        "keep_checkpoints",
+    )
 
     def __post_init__(self):
-        for name in ("steps", "accumulation", "log_every", "checkpoint_every", "keep_checkpoints"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"`{name}` must be at least 1. Received: {getattr(self, name)}.")
+        check_counts(self, self.counts)
+        if not 0 <= self.learning_rate < math.inf:
+            raise ValueError(
+                f"`learning_rate` must be at least 0 and finite. Received: {self.learning_rate}."
+            )
         # Here already, before anything is written: what training itself would raise.
         check_optimizer(self.optimizer)
         WarmupLinearDecay(self.learning_rate, self.warmup_steps, self.steps)

@@ -203,7 +203,7 @@ def _draw(folder, description, examples, outputs):
 
 def _submit(arguments, predictor, metrics):
     """Writes the predictions on a task's test files as GLUE takes them."""
-    task = registry.task_of(predictor.description.task)
+    task = registry.TASKS[predictor.description.task]
     with files.replacing_folder(arguments.submission, METRICS_FILE) as folder:
         files.write_json(folder / METRICS_FILE, metrics)
         for name, (examples, numbers) in registry.read_test(task, arguments.data).items():

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from tf_albert import files
 from tf_albert.tasks.best import BEST_FOLDER
+from tf_albert.tasks.fields import check_fields
 from tf_albert.tasks.loading import load_predictor
 from tf_albert.tasks.run_task import Collapsed, run_task
 from tf_albert.training import loop, runs
@@ -42,6 +43,10 @@ class FinetuneRecipe(loop.LoopSettings):
         stride: Tokens from one window over a question's context to the next one (squad, squad2).
         seeds: How many runs, with `seed` and the numbers after it; above 1 their spread is shown.
         patience: Checkpoints without a better score after which a run ends; 0 for none.
+
+    Raises:
+        ValueError: a number out of its range, an unknown task, or a field that the task does not
+            take.
     """
 
     init: str
@@ -72,6 +77,10 @@ class FinetuneRecipe(loop.LoopSettings):
         name for name in loop.LoopSettings.free_fields if name != "checkpoint_every"
     )
     counts: ClassVar[tuple] = (*loop.LoopSettings.counts, "batch_size", "stride", "seeds")
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_fields(self)
 
 
 def finetune(recipe):

@@ -82,7 +82,7 @@ def test_evaluation_is_written_with_a_confusion_matrix(classified, tmp_path, cap
     ]
     assert (tmp_path / "out/confusion.png").read_bytes().startswith(b"\x89PNG")
     assert main(["evaluate", *arguments[:4], "--submission", f"{tmp_path}/submission"]) == 2
-    assert "Unknown task 'table'" in capsys.readouterr().err
+    assert "for the task 'table', which takes no submission; cola" in capsys.readouterr().err
     assert not (tmp_path / "submission").exists()
 
 

@@ -15,10 +15,7 @@ from tf_albert.training.pretrain import PretrainRecipe
 CONFIGS = REPOSITORY / "configs"
 NEEDED = {
     "pretrain": (PretrainRecipe, ["--data", "d", "--output", "o"]),
-    "finetune": (
-        FinetuneRecipe,
-        ["--train", "t", "--dev", "d", "--init", "i", "--output", "o"],
-    ),
+    "finetune": (FinetuneRecipe, ["--data", "d", "--init", "i", "--output", "o"]),
 }
 
 

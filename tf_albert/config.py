@@ -88,10 +88,10 @@ class AlbertConfig:
             )
 
     def _check_ranges(self):
-        for field in dataclasses.fields(self):
+        fields = dataclasses.fields(self)
+        check_counts(self, [field.name for field in fields if field.type is int])
+        for field in fields:
             value = getattr(self, field.name)
-            if field.type is int and value < 1:
-                raise ValueError(f"`{field.name}` must be at least 1. Received: {value}.")
             if field.name.endswith("dropout_prob") and not 0 <= value < 1:
                 raise ValueError(f"`{field.name}` must lie in [0, 1). Received: {value}.")
             if (
@@ -260,3 +260,15 @@ def _size(embedding, hidden, layers, intermediate, heads, dropout):
 
 
 NAMED_SIZES = _named_sizes()
+
+
+def check_counts(settings, names):
+    """Raises a `ValueError` where a number that must be at least 1 is not.
+
+    Args:
+        settings: an object.
+        names: names of its attributes, each an int.
+    """
+    for name in names:
+        if (count := getattr(settings, name)) < 1:
+            raise ValueError(f"`{name}` must be at least 1. Received: {count}.")

@@ -11,8 +11,8 @@ NEEDED = ["--data", "d", "--init", "i", "--output", "o"]
 
 @pytest.mark.parametrize("task", [["--task", "rte"], ["--task=rte"]], ids=["space", "equals"])
 def test_a_named_task_brings_the_papers_recipe(task):
-    recipe = parse("finetune", FinetuneRecipe, adapted([*task, *NEEDED, "--steps", "7"]))
-    assert (recipe.task, recipe.steps) == ("rte", 7)
+    recipe = parse("finetune", FinetuneRecipe, adapted([*task, *NEEDED, "--steps", "777"]))
+    assert (recipe.task, recipe.steps) == ("rte", 777)
     # Table 14 of the paper.
     assert (recipe.learning_rate, recipe.batch_size, recipe.warmup_steps) == (3e-5, 32, 200)
     assert (recipe.encoder_dropout, recipe.sequence_length) == (0.1, 512)

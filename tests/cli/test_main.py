@@ -101,6 +101,25 @@ def test_what_is_missing_gets_one_sentence_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+PRETRAIN = ["pretrain", "--data", "d", "--output", "o", "--steps", "9"]
+FINETUNE = ["finetune", "--init", "i", "--output", "o", "--data", "d", "--task", "rte"]
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (PRETRAIN, "batch_size"),
+        (FINETUNE, "batch_size"),
+        ([*FINETUNE, "--task", "squad"], "stride"),
+        (["predict", "--model", "m"], "batch_size"),
+        (["evaluate", "--model", "m", "--data", "d"], "batch_size"),
+    ],
+)
+def test_number_that_must_be_at_least_1(capsys, command, option):
+    wrong = [*command, f"--{option}", "0"]
+    fails(capsys, wrong, f"`{option}` must be at least 1. Received: 0.")
+
+
 def test_folder_of_something_else_is_refused_before_a_model_is_run(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine").mkdir()

@@ -72,6 +72,13 @@ def test_truncated_counts(folder):
         Corpus.open(folder)
 
 
+@pytest.mark.parametrize("content", ["{}", "[1]", '{"shards": "2"}', '{"shards": 0}'])
+def test_manifest_that_counts_nothing(folder, content):
+    (folder / "corpus.json").write_text(content)
+    with pytest.raises(ValueError, match=r"is damaged: corpus\.json does not count its shards"):
+        Corpus.open(folder)
+
+
 def test_missing_shard(folder):
     (folder / "00001.sentences.npy").unlink()
     with pytest.raises(FileNotFoundError, match=r"00001\.sentences\.npy"):

@@ -17,6 +17,8 @@ from tf_albert.tasks.predictions import Predictor
 from tf_albert.tasks.table import NUMBER, read_examples
 from tf_albert.training.checkpoints import list_checkpoints
 
+NO_TABLE = dict.fromkeys(("train", "dev", "text_column", "label_column"))
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, tokenizer):
@@ -80,7 +82,7 @@ def test_evaluation_is_written_with_a_confusion_matrix(classified, tmp_path, cap
     ]
     assert (tmp_path / "out/confusion.png").read_bytes().startswith(b"\x89PNG")
     assert main(["evaluate", *arguments[:4], "--submission", f"{tmp_path}/submission"]) == 2
-    assert "Unknown task 'table'" in capsys.readouterr().err
+    assert "for the task 'table', which takes no submission; cola" in capsys.readouterr().err
     assert not (tmp_path / "submission").exists()
 
 
@@ -179,8 +181,24 @@ def test_killed_run_ends_as_one_that_was_not(whole, tmp_path, last):
     ("changes", "error", "message"),
     [
         ({"task": "glue"}, ValueError, "Unknown task 'glue'. Known tasks: table, cola"),
-        ({"task": "rte"}, ValueError, "The task 'rte' needs 'data'"),
+        ({"task": "rte"} | NO_TABLE, ValueError, "The task 'rte' needs 'data'"),
         ({"task": "rte", "data": "x"}, ValueError, "'rte' does not take 'train', 'dev', 'text_col"),
+        (
+            {"task": "rte", "data": "x", "regression": True, "multi_label": True} | NO_TABLE,
+            ValueError,
+            r"'rte' does not take 'regression', 'multi_label'. It takes 'data'\.",
+        ),
+        (
+            {"task": "squad"},
+            ValueError,
+            "'squad' does not take 'text_column', 'label_column'. It takes 'data', 'train'",
+        ),
+        (
+            {"task": "race", "data": "x", "text_column": None, "label_column": None},
+            ValueError,
+            "'race' takes 'data', or 'train' and 'dev', not both. Received: 'data', 'train', 'dev'",
+        ),
+        ({"stride": 7}, ValueError, "The task 'table' does not take 'stride'"),
         ({"train": None}, ValueError, "The task 'table' needs 'train'"),
         ({"data": "x"}, ValueError, "The task 'table' does not take 'data'"),
         ({"text_column": "a,b,c"}, ValueError, "`text_column` takes one or two columns"),

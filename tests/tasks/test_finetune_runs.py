@@ -1,5 +1,7 @@
 """What a run of fine-tuning does besides training: seeds, collapse, an early end, named tasks."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -38,11 +40,13 @@ def test_several_seeds_show_their_spread_and_keep_the_best(folder, tmp_path, cap
     assert "is finished" in capsys.readouterr().out
 
 
-def test_several_seeds_of_a_recipe_that_cannot_be_leave_nothing(folder, tmp_path):
-    recipe = recipe_of(folder, tmp_path / "run", seeds=2, label_column="none")
-    with pytest.raises(ValueError, match="no column 'none'"):
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_recipe_that_cannot_be_does_not_bar_its_folder(folder, tmp_path, seeds):
+    recipe = recipe_of(folder, tmp_path / "run", seeds=seeds, sequence_length=42)
+    with pytest.raises(ValueError, match="`sequence_length`=42 is above"):
         finetune(recipe)
-    assert not (tmp_path / "run").exists()
+    with pytest.raises(ValueError, match="`sequence_length`=43 is above"):
+        finetune(dataclasses.replace(recipe, sequence_length=43))
 
 
 def test_run_without_anything_to_learn_is_begun_once_more(folder, tmp_path, capsys):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tf_albert.tasks.problems import Problems
-from tf_albert.tasks.registry import TASKS, read_dev, read_test, read_train, task_of
+from tf_albert.tasks.registry import TASKS, read_dev, read_test, read_train
 from tf_albert.tasks.table import Examples
 
 MNLI = (
@@ -27,7 +27,7 @@ def test_mnli_has_two_development_files(tmp_path):
     write(tmp_path, "train.tsv", MNLI + row(0, 'He said "no".', "He refused.", "entailment"))
     write(tmp_path, "dev_matched.tsv", MNLI + row(0, "A man ran.", "He sat.", "contradiction"))
     write(tmp_path, "dev_mismatched.tsv", MNLI + row(0, "It rains.", "Maybe.", "neutral"))
-    task, problems = task_of("mnli"), Problems()
+    task, problems = TASKS["mnli"], Problems()
     assert read_train(task, tmp_path, problems) == Examples(
         [('He said "no".', "He refused.")], ["entailment"]
     )
@@ -40,7 +40,7 @@ def test_mnli_has_two_development_files(tmp_path):
 def test_cola_has_no_header_but_in_its_test_file(tmp_path):
     write(tmp_path, "train.tsv", "gj04\t1\t\tA book fell.\ngj04\t0\t*\tFell book a.\n")
     write(tmp_path, "test.tsv", "index\tsentence\n0\tIt fell.\n1\tFell it.\n")
-    task = task_of("cola")
+    task = TASKS["cola"]
     assert read_train(task, tmp_path, Problems()) == Examples(
         [("A book fell.",), ("Fell book a.",)], ["1", "0"]
     )
@@ -52,7 +52,7 @@ def test_cola_has_no_header_but_in_its_test_file(tmp_path):
 def test_mrpc_has_a_byte_order_mark_and_columns_with_a_hash(tmp_path):
     header = "\ufeffQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\n"
     write(tmp_path, "train.tsv", header + '1\t702\t703\tThe "a" , said .\tHe said .\n')
-    assert read_train(task_of("mrpc"), tmp_path, Problems()) == Examples(
+    assert read_train(TASKS["mrpc"], tmp_path, Problems()) == Examples(
         [('The "a" , said .', "He said .")], ["1"]
     )
 
@@ -62,10 +62,10 @@ def test_row_that_lacks_columns_and_score_that_is_none_are_told(tmp_path):
     rows = "0\ta\tb\t3.5\n1\ta\tb\n2\ta\tb\tnan\n3\ta\tb\t0.0\n"
     write(tmp_path, "train.tsv", header + rows)
     problems = Problems()
-    assert read_train(task_of("stsb"), tmp_path, problems).labels == [3.5, 0.0]
+    assert read_train(TASKS["stsb"], tmp_path, problems).labels == [3.5, 0.0]
     assert len(problems) == 2
     with pytest.raises(ValueError, match=r"train\.tsv, line 3: another number of columns"):
-        read_train(task_of("stsb"), tmp_path, Problems(strict=True))
+        read_train(TASKS["stsb"], tmp_path, Problems(strict=True))
 
 
 def test_snli_leaves_out_what_annotators_did_not_agree_on(tmp_path):
@@ -75,7 +75,7 @@ def test_snli_leaves_out_what_annotators_did_not_agree_on(tmp_path):
     ]
     write(tmp_path, "snli_1.0_train.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     problems = Problems()
-    examples = read_train(task_of("snli"), tmp_path, problems)
+    examples = read_train(TASKS["snli"], tmp_path, problems)
     assert examples == Examples([("A dog.", "An animal.")], ["entailment"])
     assert problems.summary() == (
         "1 × the label '-', none of contradiction, entailment, neutral: "
@@ -88,32 +88,27 @@ def test_imdb_lies_in_folders_or_in_lines(tmp_path):
     write(tmp_path, "a/train/neg/0_2.txt", "Bad.")
     write(tmp_path, "a/train/neg/1_1.txt", "Worse.")
     expected = Examples([("Bad.",), ("Worse.",), ("Very good.\nSee it.",)], ["neg", "neg", "pos"])
-    assert read_train(task_of("imdb"), tmp_path / "a", Problems()) == expected
+    assert read_train(TASKS["imdb"], tmp_path / "a", Problems()) == expected
     lines = [
         json.dumps({"text": text, "label": label})
         for (text,), label in zip(expected.texts, expected.labels, strict=True)
     ]
     write(tmp_path, "b/train.jsonl", "\n".join(lines))
-    assert read_train(task_of("imdb"), tmp_path / "b", Problems()) == expected
+    assert read_train(TASKS["imdb"], tmp_path / "b", Problems()) == expected
 
 
 def test_imdb_without_one_of_its_folders(tmp_path):
     write(tmp_path, "train/pos/0_9.txt", "Good.")
     with pytest.raises(ValueError, match=r"neg holds no \.txt file"):
-        read_train(task_of("imdb"), tmp_path, Problems())
+        read_train(TASKS["imdb"], tmp_path, Problems())
 
 
 def test_diagnostic_file_is_read_where_it_lies_beside_mnlis(tmp_path):
     for name in ("test_matched", "test_mismatched"):
         write(tmp_path, f"{name}.tsv", "index\tsentence1\tsentence2\n3\tc\td\n")
-    assert list(read_test(task_of("mnli"), tmp_path)) == ["MNLI-m", "MNLI-mm"]
+    assert list(read_test(TASKS["mnli"], tmp_path)) == ["MNLI-m", "MNLI-mm"]
     write(tmp_path, "diagnostic.tsv", "index\tsentence1\tsentence2\n0\ta\tb\n")
-    assert read_test(task_of("mnli"), tmp_path)["AX"] == (Examples([("a", "b")], None), ["0"])
-
-
-def test_unknown_task():
-    with pytest.raises(ValueError, match=r"Unknown task 'sst'\. Known tasks: table, cola, sst2"):
-        task_of("sst")
+    assert read_test(TASKS["mnli"], tmp_path)["AX"] == (Examples([("a", "b")], None), ["0"])
 
 
 @pytest.mark.parametrize(

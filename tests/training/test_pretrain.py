@@ -271,8 +271,19 @@ def test_mixed_precision_and_xla(recipe):
         ({"accumulation": 4}, ValueError, "batch of 6 cannot be divided .* a multiple of 4"),
         ({"log_every": 0}, ValueError, "`log_every` must be at least 1. Received: 0"),
         ({"keep_checkpoints": 0}, ValueError, "`keep_checkpoints` must be at least 1"),
+        ({"learning_rate": -1e-9}, ValueError, "`learning_rate` must be at least 0 and finite"),
     ],
 )
 def test_settings_that_do_not_fit(recipe, changes, error, message):
     with pytest.raises(error, match=message):
         pretrain(dataclasses.replace(recipe, **changes))
+
+
+def test_recipe_that_cannot_be_gives_way_to_another_one(recipe):
+    for accumulation in (4, 5):
+        with pytest.raises(ValueError, match=f"`accumulation`={accumulation}"):
+            pretrain(dataclasses.replace(recipe, accumulation=accumulation))
+    assert not (Path(recipe.output) / "checkpoints").exists()
+    with pytest.raises(ValueError, match="Warm-up must end before training does"):
+        pretrain(dataclasses.replace(recipe, output=f"{recipe.output}-2", steps=2))
+    assert not Path(f"{recipe.output}-2").exists()

@@ -6,13 +6,15 @@ from pathlib import Path
 
 from tf_albert import files
 from tf_albert.cli.finetune import scores
+from tf_albert.config import check_counts
 from tf_albert.modeling.classifier import HOLDS_FROM
 from tf_albert.tasks import registry
-from tf_albert.tasks.answering import QuestionAnswerer
+from tf_albert.tasks.answering import SPAN_TASKS, QuestionAnswerer
 from tf_albert.tasks.choosing import Chooser, choice_metrics
 from tf_albert.tasks.conll import read_conll
 from tf_albert.tasks.kinds import LabelSets, Numbers
 from tf_albert.tasks.loading import load_predictor
+from tf_albert.tasks.metrics import with_names
 from tf_albert.tasks.predictions import Predictor
 from tf_albert.tasks.problems import Problems
 from tf_albert.tasks.race import LETTERS, read_race
@@ -30,11 +32,12 @@ class Arguments:
 
     Args:
         model: Folder of the run or the model.
-        data: Table with the columns that the model was trained on, the folder of its task, or a
-            file of SQuAD.
+        data: Table with the columns that the model was trained on, the folder of its task, all
+            of whose development files are scored, or a file of SQuAD.
         output: Folder for metrics.json, predictions.jsonl and a picture (for SQuAD the files that
             its scripts read), or none.
-        submission: Folder for the predictions on the test files in GLUE's format, or none.
+        submission: Folder for the predictions on the test files in GLUE's format, for SQuAD for
+            the predictions.json of `data`, or none.
         batch_size: Rows a batch.
         strict: Whether a row that cannot be used is an error; it is left out and told otherwise.
     """
@@ -46,6 +49,9 @@ class Arguments:
     batch_size: int = 32
     strict: bool = False
 
+    def __post_init__(self):
+        check_counts(self, ("batch_size",))
+
 
 def run(arguments):
     """Scores the model, prints the metrics, and writes them with the predictions."""
@@ -53,6 +59,7 @@ def run(arguments):
         if folder is not None:
             files.check_replaceable(folder, METRICS_FILE)
     predictor = load_predictor(arguments.model)
+    _check_submission(arguments, predictor.description.task)
     problems = Problems(arguments.strict)
     kinds = {
         QuestionAnswerer: _answers,
@@ -61,20 +68,33 @@ def run(arguments):
         Predictor: _labels,
     }
     evaluate = kinds[type(predictor)]
-    metrics, write = evaluate(arguments, predictor, problems)
+    metrics, write, submit = evaluate(arguments, predictor, problems)
     if problems:
         print(f"Rows left out: {len(problems):,}.\n{problems.summary()}")
     print(scores(metrics))
-    if arguments.output is not None:
-        with files.replacing_folder(arguments.output, METRICS_FILE) as folder:
-            files.write_json(folder / METRICS_FILE, metrics)
-            write(folder)
-    if arguments.submission is not None:
-        _submit(arguments, predictor, metrics)
+    for place, write_into in ((arguments.output, write), (arguments.submission, submit)):
+        if place is not None:
+            with files.replacing_folder(place, METRICS_FILE) as folder:
+                files.write_json(folder / METRICS_FILE, metrics)
+                write_into(folder)
+
+
+def _check_submission(arguments, task):
+    submitted = [name for name, one in registry.TASKS.items() if one.test] + [*SPAN_TASKS]
+    if arguments.submission is not None and task not in submitted:
+        raise ValueError(
+            f"{arguments.model} was fine-tuned for the task {task!r}, which takes no submission; "
+            f"{', '.join(submitted)} do. Leave out `submission`; `output` is for predictions."
+        )
 
 
 def _answers(arguments, answerer, problems):
-    """Returns the metrics of a model that answers questions, and what writes its predictions."""
+    """Scores a model that answers questions.
+
+    Returns:
+        tuple: the metrics; the function of a folder that writes the predictions there; and the one
+        that writes a submission, None where the task takes none.
+    """
     questions = read_squad(arguments.data, problems)
     answered = answerer.answers(questions, arguments.batch_size)
 
@@ -95,11 +115,15 @@ def _answers(arguments, answerer, problems):
             ),
         )
 
-    return answerer.score_answers(questions, answered), write
+    def submit(folder):
+        values = answerer.official_files(answered)["predictions.json"]
+        files.write_json(folder / "predictions.json", values)
+
+    return answerer.score_answers(questions, answered), write, submit
 
 
 def _tags(arguments, tagger, problems):
-    """Returns the metrics of a model that labels words, and what writes its predictions."""
+    """Scores a model that labels words; returns as `_answers` does."""
     sentences = read_conll(arguments.data, problems)
     predicted = tagger.labels_of([one.words for one in sentences], arguments.batch_size)
 
@@ -113,11 +137,11 @@ def _tags(arguments, tagger, problems):
             ),
         )
 
-    return tagging_metrics([list(one.labels) for one in sentences], predicted), write
+    return tagging_metrics([list(one.labels) for one in sentences], predicted), write, None
 
 
 def _choices(arguments, chooser, problems):
-    """Returns the metrics of a model that chooses, and what writes its predictions."""
+    """Scores a model that chooses; returns as `_answers` does."""
     choices = read_race(arguments.data, problems)
     probabilities = chooser.probabilities(choices, arguments.batch_size)
 
@@ -136,21 +160,49 @@ def _choices(arguments, chooser, problems):
             ),
         )
 
-    return choice_metrics(choices, probabilities), write
+    return choice_metrics(choices, probabilities), write, None
 
 
 def _labels(arguments, predictor, problems):
-    """Returns the metrics of a classifier or regressor, and what writes its predictions."""
-    examples = _read(arguments, predictor.description, problems)
-    outputs = predictor.outputs(examples.texts, arguments.batch_size)
+    """Scores a classifier or regressor; returns as `_answers` does."""
+    parts = _read(arguments, predictor.description, problems)
+    task = registry.TASKS.get(predictor.description.task)
+    tests = registry.read_test(task, arguments.data) if arguments.submission is not None else {}
+    outputs = {
+        name: predictor.outputs(examples.texts, arguments.batch_size)
+        for name, examples in parts.items()
+    }
 
     def write(folder):
-        records = predictor.records(examples.texts, outputs)
-        pairs = zip(records, examples.labels, strict=True)
-        _write_lines(folder, (record | {"expected": label} for record, label in pairs))
-        _draw(folder, predictor.description, examples, outputs)
+        for number, (name, examples) in enumerate(parts.items()):
+            place = folder / name if number else folder
+            _write_labels(place, predictor, examples, outputs[name])
 
-    return predictor.score_outputs(examples, outputs, arguments.data), write
+    def submit(folder):
+        for name, (examples, numbers) in tests.items():
+            found = predictor.outputs(examples.texts, arguments.batch_size)
+            submitted = map(predictor.description.kind.submitted, found)
+            _write_submission(folder / f"{name}.tsv", numbers, submitted)
+
+    scored = {
+        name: predictor.score_outputs(examples, outputs[name], arguments.data)
+        for name, examples in parts.items()
+    }
+    return with_names(scored), write, submit
+
+
+def _write_labels(folder, predictor, examples, outputs):
+    records = predictor.records(examples.texts, outputs)
+    pairs = zip(records, examples.labels, strict=True)
+    _write_lines(folder, (record | {"expected": label} for record, label in pairs))
+    _draw(folder, predictor.description, examples, outputs)
+
+
+def _write_submission(path, numbers, submitted):
+    """Writes predictions on a test file as GLUE takes them."""
+    pairs = zip(numbers, submitted, strict=True)
+    rows = ["index\tprediction", *(f"{number}\t{value}" for number, value in pairs)]
+    files.write_text(path, "\n".join(rows) + "\n")
 
 
 def _write_lines(folder, records):
@@ -159,22 +211,19 @@ def _write_lines(folder, records):
 
 
 def _read(arguments, description, problems):
+    """Returns the examples of each file that is scored: a dict of name to `Examples`."""
     task = registry.TASKS.get(description.task)
     path = Path(arguments.data)
     if task is None:
-        examples = read_examples(
-            path,
-            description.text_columns,
-            description.label_column,
-            description.kind.label_kind,
-            problems,
-        )
+        columns, kind = description.text_columns, description.kind.label_kind
+        parts = {path.name: read_examples(path, columns, description.label_column, kind, problems)}
     elif path.is_dir():
-        examples = next(iter(registry.read_dev(task, path, problems).values()))
+        parts = registry.read_dev(task, path, problems)
     else:
-        examples = registry.read_file(task, path, problems)
-    description.kind.targets(examples, arguments.data)  # before anything is computed
-    return examples
+        parts = {path.name: registry.read_file(task, path, problems)}
+    for examples in parts.values():
+        description.kind.targets(examples, arguments.data)  # before anything is computed
+    return parts
 
 
 def _draw(folder, description, examples, outputs):
@@ -195,16 +244,3 @@ def _draw(folder, description, examples, outputs):
         pictures.draw_confusion(labels, predicted, kind.labels, folder / "confusion.png")
         table = pictures.confusion_table(labels, predicted, kind.labels)
         files.write_text(folder / "confusion.txt", table + "\n")
-
-
-def _submit(arguments, predictor, metrics):
-    """Writes the predictions on a task's test files as GLUE takes them."""
-    task = registry.task_of(predictor.description.task)
-    with files.replacing_folder(arguments.submission, METRICS_FILE) as folder:
-        files.write_json(folder / METRICS_FILE, metrics)
-        for name, (examples, numbers) in registry.read_test(task, arguments.data).items():
-            outputs = predictor.outputs(examples.texts, arguments.batch_size)
-            submitted = map(predictor.description.kind.submitted, outputs)
-            pairs = zip(numbers, submitted, strict=True)
-            rows = ["index\tprediction", *(f"{number}\t{value}" for number, value in pairs)]
-            files.write_text(folder / f"{name}.tsv", "\n".join(rows) + "\n")

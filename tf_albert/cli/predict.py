@@ -5,6 +5,7 @@ import itertools
 import json
 import sys
 
+from tf_albert.config import check_counts
 from tf_albert.data.readers import find_files, read_lines
 from tf_albert.tasks.choosing import Chooser
 from tf_albert.tasks.loading import load_predictor
@@ -24,6 +25,9 @@ class Arguments:
     model: str
     input: str | None = None
     batch_size: int = 32
+
+    def __post_init__(self):
+        check_counts(self, ("batch_size",))
 
 
 def run(arguments):

@@ -17,6 +17,7 @@ MANIFEST_FILE = "corpus.json"
 UNIGRAM_FILE = "unigram.npy"
 TOKENS_PER_SHARD = 4_000_000  # 8 MB of ids, held twice while they are written
 PARTS = ("tokens", "sentences", "documents")
+COUNTED = ("shards", *PARTS)
 
 
 class ShardWriter:
@@ -123,7 +124,7 @@ class Corpus:
                 f"{folder} is no prepared corpus: it has no {MANIFEST_FILE}. "
                 "Make one with `tf-albert prepare`."
             )
-        manifest = files.read_json(folder / MANIFEST_FILE)
+        manifest = _read_manifest(folder)
         shards = [_open_shard(folder, index) for index in range(manifest["shards"])]
         tokens, sentences, documents = (list(part) for part in zip(*shards, strict=True))
         corpus = cls(
@@ -149,6 +150,17 @@ class Corpus:
     def tokenizer_files(self):
         """Returns the `PieceTokenizer` of the corpus."""
         return PieceTokenizer.from_pretrained(self.folder)
+
+
+def _read_manifest(folder):
+    manifest = files.read_json(folder / MANIFEST_FILE)
+    counts = [manifest.get(name) for name in COUNTED] if isinstance(manifest, dict) else [None]
+    if not all(isinstance(count, int) and count > 0 for count in counts):
+        raise ValueError(
+            f"{folder} is damaged: {MANIFEST_FILE} does not count its {', '.join(COUNTED)}. "
+            "Run `tf-albert prepare` again."
+        )
+    return manifest
 
 
 def _open_shard(folder, index):

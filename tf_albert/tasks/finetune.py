@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from tf_albert import files
 from tf_albert.tasks.best import BEST_FOLDER
+from tf_albert.tasks.fields import check_fields
 from tf_albert.tasks.loading import load_predictor
 from tf_albert.tasks.run_task import Collapsed, run_task
 from tf_albert.training import loop, runs
@@ -42,6 +43,10 @@ class FinetuneRecipe(loop.LoopSettings):
         stride: Tokens from one window over a question's context to the next one (squad, squad2).
         seeds: How many runs, with `seed` and the numbers after it; above 1 their spread is shown.
         patience: Checkpoints without a better score after which a run ends; 0 for none.
+
+    Raises:
+        ValueError: a number out of its range, an unknown task, or a field that the task does not
+            take.
     """
 
     init: str
@@ -71,11 +76,11 @@ class FinetuneRecipe(loop.LoopSettings):
     free_fields: ClassVar[tuple] = tuple(
         name for name in loop.LoopSettings.free_fields if name != "checkpoint_every"
     )
+    counts: ClassVar[tuple] = (*loop.LoopSettings.counts, "batch_size", "stride", "seeds")
 
     def __post_init__(self):
         super().__post_init__()
-        if self.seeds < 1:
-            raise ValueError(f"`seeds` must be at least 1. Received: {self.seeds}.")
+        check_fields(self)
 
 
 def finetune(recipe):
@@ -125,19 +130,12 @@ def _begin_again(run, again, collapsed):
 
 def _several(recipe, run):
     """Runs one seed after another; the best one's model becomes the model of the whole."""
-    is_new = not run.exists()
     runs.open_run(recipe)
     metrics = {}
     for seed in range(recipe.seed, recipe.seed + recipe.seeds):
         print(f"Seed {seed}:")
         one = dataclasses.replace(recipe, seed=seed, seeds=1, output=str(_folder(run, seed)))
-        try:
-            metrics[seed] = finetune(one)
-        except (ValueError, OSError):
-            # A recipe that cannot be would else bar the folder for one that can.
-            if is_new and not _folder(run, recipe.seed).exists():
-                shutil.rmtree(run)
-            raise
+        metrics[seed] = finetune(one)
     metric = load_predictor(_folder(run, recipe.seed)).description.metric
     scores = {seed: values[metric] for seed, values in metrics.items()}
     best = max(scores, key=scores.get)

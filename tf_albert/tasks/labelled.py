@@ -31,13 +31,13 @@ def read_labelled(recipe, problems):
 
     Raises:
         FileNotFoundError: a file is not there.
-        ValueError: an unknown task, a field that lacks or does not belong, a table that cannot be
-            read, or a label in `dev` that training never saw.
+        ValueError: a field that lacks, a table that cannot be read, or a label in `dev` that
+            training never saw.
     """
     if recipe.task == "table":
         return _read_tables(recipe, problems)
-    task = registry.task_of(recipe.task)
-    _require(recipe, ("data",), ("train", "dev", "text_column", "label_column"))
+    task = registry.TASKS[recipe.task]
+    _require(recipe, ("data",))
     description = TaskDescription(
         labels=task.labels and list(task.labels),
         text_columns=list(task.text_columns),
@@ -50,20 +50,14 @@ def read_labelled(recipe, problems):
     return Labelled(train, registry.read_dev(task, recipe.data, problems), description)
 
 
-def _require(recipe, needed, unknown):
+def _require(recipe, needed):
     missing = [name for name in needed if getattr(recipe, name) is None]
     if missing:
         raise ValueError(f"The task {recipe.task!r} needs {', '.join(map(repr, missing))}.")
-    given = [name for name in unknown if getattr(recipe, name) is not None]
-    if given:
-        raise ValueError(
-            f"The task {recipe.task!r} does not take {', '.join(map(repr, given))}: "
-            f"it is described by {', '.join(map(repr, needed))}."
-        )
 
 
 def _read_tables(recipe, problems):
-    _require(recipe, ("train", "dev", "text_column", "label_column"), ("data",))
+    _require(recipe, ("train", "dev", "text_column", "label_column"))
     columns = recipe.text_column.split(",")
     if len(columns) > 2:
         raise ValueError(f"`text_column` takes one or two columns. Received: {recipe.text_column}.")

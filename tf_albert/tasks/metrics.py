@@ -96,6 +96,22 @@ def regression_metrics(labels, scores):
     }
 
 
+def with_names(scored):
+    """Returns the metrics of several files as one dict: those after the first with its name.
+
+    Args:
+        scored: dict of a file's name to its metrics.
+
+    >>> with_names({"dev": {"f1": 0.5}, "test": {"f1": 0.25}})
+    {'f1': 0.5, 'test_f1': 0.25}
+    """
+    return {
+        f"{name}_{key}" if number else key: value
+        for number, (name, metrics) in enumerate(scored.items())
+        for key, value in metrics.items()
+    }
+
+
 def _correlation(measure, labels, scores):
     # Of constants a correlation is not defined; a collapsed model scores 0.
     if np.ptp(labels) == 0 or np.ptp(scores) == 0:

@@ -114,17 +114,6 @@ TASKS = {
 }
 
 
-def task_of(name):
-    """Returns the task of a name.
-
-    Raises:
-        ValueError: an unknown name.
-    """
-    if name not in TASKS:
-        raise ValueError(f"Unknown task {name!r}. Known tasks: table, {', '.join(TASKS)}.")
-    return TASKS[name]
-
-
 def read_train(task, folder, problems):
     """Returns the `Examples` to train on.
 

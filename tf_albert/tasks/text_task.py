@@ -7,6 +7,7 @@ from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.tasks.batches import LabelledBatches
 from tf_albert.tasks.kinds import Classes
 from tf_albert.tasks.labelled import read_labelled
+from tf_albert.tasks.metrics import with_names
 from tf_albert.tasks.predictions import Predictor
 from tf_albert.text.preprocessor import AlbertPreprocessor
 
@@ -57,11 +58,12 @@ class TextTask:
         # One predictor for all checkpoints: each would trace the model anew.
         if self._predictor is None:
             self._predictor = Predictor(model, self.preprocessor, self.description)
-        metrics = {}
-        for number, (name, examples) in enumerate(self.dev.items()):
-            scores = self._predictor.score(examples, where=name)
-            metrics |= {f"{name}_{key}" if number else key: scores[key] for key in scores}
-        return metrics
+        return with_names(
+            {
+                name: self._predictor.score(examples, where=name)
+                for name, examples in self.dev.items()
+            }
+        )
 
     def collapse(self, metrics):
         """Returns how a classifier with these metrics has collapsed, or None where it has not."""

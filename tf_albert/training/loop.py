@@ -10,12 +10,13 @@ from typing import ClassVar
 
 import tensorflow as tf
 
+from tf_albert.config import check_counts
 from tf_albert.training.checkpoints import (
     list_checkpoints,
     restore_checkpoint,
     save_checkpoint,
 )
-from tf_albert.training.optimizers import make_optimizer
+from tf_albert.training.optimizers import check_optimizer, make_optimizer
 from tf_albert.training.reporting import Reporter
 from tf_albert.training.schedule import WarmupLinearDecay
 from tf_albert.training.step import make_train_step
@@ -48,7 +49,8 @@ class LoopSettings:
         keep_checkpoints: How many checkpoints stay.
 
     Raises:
-        ValueError: a number below 1 where one at least is needed.
+        ValueError: a number below 1 where one at least is needed, a rate below 0, an unknown
+            optimizer, or a warm-up that does not end before training.
     """
 
     steps: int
@@ -77,11 +79,24 @@ class LoopSettings:
         "checkpoint_every",
         "keep_checkpoints",
     )
+    # Of what there must be one at least.
+    counts: ClassVar[tuple] = (
+        "steps",
+        "accumulation",
+        "log_every",
+        "checkpoint_every",
+        "keep_checkpoints",
+    )
 
     def __post_init__(self):
-        for name in ("steps", "accumulation", "log_every", "checkpoint_every", "keep_checkpoints"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"`{name}` must be at least 1. Received: {getattr(self, name)}.")
+        check_counts(self, self.counts)
+        if not 0 <= self.learning_rate < math.inf:
+            raise ValueError(
+                f"`learning_rate` must be at least 0 and finite. Received: {self.learning_rate}."
+            )
+        # Here already, before anything is written: what training itself would raise.
+        check_optimizer(self.optimizer)
+        WarmupLinearDecay(self.learning_rate, self.warmup_steps, self.steps)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

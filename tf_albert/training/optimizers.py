@@ -155,6 +155,11 @@ def make_optimizer(name, learning_rate):
     Raises:
         ValueError: an unknown name.
     """
+    check_optimizer(name)
+    return OPTIMIZERS[name](learning_rate)
+
+
+def check_optimizer(name):
+    """Raises the `ValueError` that `make_optimizer` would."""
     if name not in OPTIMIZERS:
         raise ValueError(f"Unknown optimizer {name!r}. Known optimizers: {', '.join(OPTIMIZERS)}.")
-    return OPTIMIZERS[name](learning_rate)

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import ClassVar
 
 import keras
 
@@ -45,6 +46,8 @@ class PretrainRecipe(loop.LoopSettings):
     batch_size: int = 32
     sequence_length: int = 128
     cooccurrence_start: bool = True
+
+    counts: ClassVar[tuple] = (*loop.LoopSettings.counts, "batch_size")
 
 
 def pretrain(recipe):

@@ -8,6 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 
 HISTORY_FILE = "history.csv"
+TENSORBOARD_FOLDER = "tensorboard"
 
 
 class Reporter:
@@ -29,7 +30,7 @@ class Reporter:
         self._rows = [] if quiet else _rows_up_to(self.history, first_step)
         self._summaries = None
         if not quiet:
-            self._summaries = tf.summary.create_file_writer(str(Path(run) / "tensorboard"))
+            self._summaries = tf.summary.create_file_writer(str(Path(run) / TENSORBOARD_FOLDER))
 
     def report(self, step, metrics, tokens):
         """Reports the training since the last report.

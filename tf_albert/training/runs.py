@@ -5,14 +5,19 @@ from pathlib import Path
 
 from tf_albert import files
 from tf_albert.modeling import saving
+from tf_albert.training.reporting import HISTORY_FILE, TENSORBOARD_FOLDER
 
 RECIPE_FILE = "recipe.json"
 START_FILE = "start.json"
 RESULTS_FILE = "results.json"
+# What there is before a run has anything to go on with.
+BEGINNINGS = (RECIPE_FILE, HISTORY_FILE, TENSORBOARD_FOLDER)
 
 
 def open_run(recipe):
     """Makes the run's folder, or checks that one that is there belongs to the same recipe.
+
+    A recipe that failed before anything was trained gives way to another one.
 
     Args:
         recipe: a recipe, `LoopSettings` with a field `output`.
@@ -29,10 +34,18 @@ def open_run(recipe):
     # Another worker of the same run may be about to rename its `.recipe.json.<process>`.
     if run.exists() and not stored.exists() and any(run.glob("[!.]*")):
         raise ValueError(f"{run} is not empty and holds no run. Choose another output folder.")
-    if stored.exists():
+    if stored.exists() and _has_begun(run):
         _check_same(run, files.read_json(stored), values, recipe.free_fields)
     files.write_json(stored, values)
     return run
+
+
+def _has_begun(run):
+    """Whether a run, or a run of one of its seeds, has more than its beginnings."""
+    seeds = [path.parent for path in run.glob(f"*/{RECIPE_FILE}")]
+    known = {folder / name for folder in (run, *seeds) for name in BEGINNINGS}
+    found = {path for folder in (run, *seeds) for path in folder.glob("[!.]*")}
+    return bool(found - known - set(seeds))
 
 
 def _check_same(run, old, new, free_fields):

@@ -67,11 +67,13 @@ def test_vocabulary_of_the_model_garden_is_lower_cased(garden_module, vocabulary
 
 
 def test_activation_that_the_module_does_not_tell_is_found_out(garden_module, small_config):
-    folder, model = garden_module(tf.nn.gelu)
+    # In fewer layers the two forms of gelu differ by less than roundings might.
+    config = small_config.replace(num_hidden_layers=4)
+    folder, model = garden_module(tf.nn.gelu, num_hidden_layers=4)
     with pytest.raises(ValueError, match=r"computes something else than an ALBERT .*'gelu'"):
         AlbertEncoder.from_pretrained(folder)
-    small_config.replace(hidden_act="gelu_erf").to_json(folder / "albert_config.json")
-    inputs = random_inputs(small_config)
+    config.replace(hidden_act="gelu_erf").to_json(folder / "albert_config.json")
+    inputs = random_inputs(config)
     outputs = model({name: inputs[name] for name in NAMES})
     assert_same(AlbertEncoder.from_pretrained(folder), outputs, inputs)
 

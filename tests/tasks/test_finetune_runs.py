@@ -69,11 +69,10 @@ def test_run_without_anything_to_learn_is_begun_once_more(folder, tmp_path, caps
 
 def test_two_replicas_learn_the_classes_too(folder, tmp_path):
     recipe = recipe_of(
-        folder, tmp_path / "run", strategy="mirrored", steps=40, checkpoint_every=40, log_every=20
+        folder, tmp_path / "run", strategy="mirrored", steps=120, checkpoint_every=120, log_every=60
     )
     results = finetune(recipe)
-    # Of three classes, the commonest has less than half.
-    assert results["accuracy"] > 0.6
+    assert results["accuracy"] > 0.9
     dev = read_examples(recipe.dev, ["text"], "label")
     assert Predictor.from_pretrained(recipe.output).score(dev) == pytest.approx(results)
 

@@ -166,8 +166,9 @@ def test_answer_longer_than_a_window_is_told(folder, tmp_path, capsys):
     recipe = recipe_of(folder, tmp_path / "run", train=str(tmp_path / "train.json"))
     recipe = dataclasses.replace(recipe, steps=1, warmup_steps=0)
     finetune(recipe)
-    assert "1 × an answer longer than a window: question a" in capsys.readouterr().out
-    with pytest.raises(ValueError, match="question a: an answer longer than a window"):
+    told = f"1 × an answer longer than a window: {tmp_path}/train.json, question a"
+    assert told in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"train\.json, question a: an answer longer than a"):
         finetune(dataclasses.replace(recipe, strict=True, output=str(tmp_path / "strict")))
 
 

@@ -26,7 +26,7 @@ FIRST_SHARE, FIRST_STEPS = 1 / 3, 100
 
 
 class Collapsed(Exception):
-    """A run predicts one class for everything, and its loss is that of guessing."""
+    """A run predicts one class or number for everything, and its loss is that of guessing."""
 
 
 def run_task(recipe, recorded, may_collapse):

@@ -1,6 +1,7 @@
 """Questions: fine-tuned from a file, answered as they are written."""
 
 import dataclasses
+import gc
 import json
 
 import numpy as np
@@ -16,6 +17,7 @@ from tf_albert.tasks.predictions import Predictor
 from tf_albert.tasks.problems import Problems
 from tf_albert.tasks.squad import Question, read_squad
 from tf_albert.tasks.squad_metrics import squad2_metrics, squad_metrics
+from tf_albert.tasks.squad_windows import TokenizedContext
 
 ANSWERS = ("Error", "Fine", "Number")
 OTHERS = ("the", "object", "is", "a", "list", "of", "it")
@@ -166,8 +168,9 @@ def test_answer_longer_than_a_window_is_told(folder, tmp_path, capsys):
     recipe = recipe_of(folder, tmp_path / "run", train=str(tmp_path / "train.json"))
     recipe = dataclasses.replace(recipe, steps=1, warmup_steps=0)
     finetune(recipe)
-    assert "1 × an answer longer than a window: question a" in capsys.readouterr().out
-    with pytest.raises(ValueError, match="question a: an answer longer than a window"):
+    told = f"1 × an answer longer than a window: {tmp_path}/train.json, question a"
+    assert told in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"train\.json, question a: an answer longer than a"):
         finetune(dataclasses.replace(recipe, strict=True, output=str(tmp_path / "strict")))
 
 
@@ -197,6 +200,21 @@ def test_classifier_answers_no_questions(folder, tmp_path, tokenizer):
 def test_answerer_is_no_classifier(trained):
     with pytest.raises(ValueError, match="was fine-tuned for the task 'squad"):
         Predictor.from_pretrained(trained[0].output)
+
+
+def test_contexts_are_forgotten_once_they_are_answered(tokenizer):
+    labeler = AlbertSpanLabeler(small_model(397))
+    answerer = QuestionAnswerer(labeler, tokenizer, SpanDescription("squad", 36, 12))
+    before = num_contexts()
+    for word in ("list", "object"):
+        assert len(list(answerer.predicted([("Which word?", f"the {word} is Fine")]))) == 1
+    assert num_contexts() == before
+
+
+def num_contexts():
+    """Returns how many contexts in tokens there are in this process."""
+    gc.collect()
+    return sum(isinstance(one, TokenizedContext) for one in gc.get_objects())
 
 
 def test_document_of_a_hundred_thousand_tokens_is_answered(tokenizer):

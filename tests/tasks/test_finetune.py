@@ -226,7 +226,7 @@ def test_rows_that_cannot_be_used_are_told_or_errors(folder, tmp_path, capsys):
     finetune(recipe)
     shown = capsys.readouterr().out
     assert "120 training examples" in shown
-    assert "Rows left out: 1.\n1 × another number of columns than the header" in shown
+    assert "Rows left out or used in part: 1.\n1 × another number of columns than the" in shown
 
 
 def test_label_of_dev_that_training_never_saw(folder, tmp_path):

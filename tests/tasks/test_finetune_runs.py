@@ -9,8 +9,11 @@ from tests.tasks.tables import WORDS, recipe_of, write_folder
 from tf_albert import files
 from tf_albert.cli.main import main
 from tf_albert.tasks.finetune import finetune
+from tf_albert.tasks.metrics import regression_metrics
 from tf_albert.tasks.predictions import Predictor
+from tf_albert.tasks.problems import Problems
 from tf_albert.tasks.table import read_examples
+from tf_albert.tasks.text_task import TextTask
 from tf_albert.training.checkpoints import list_checkpoints
 
 
@@ -65,6 +68,16 @@ def test_run_without_anything_to_learn_is_begun_once_more(folder, tmp_path, caps
     used = files.read_json(f"{recipe.output}/model/provenance.json")["recipe"]
     assert (used["seed"], used["learning_rate"], used["steps"]) == (1005, 0.001, 130)
     assert finetune(recipe) == results
+
+
+def test_regression_that_predicts_one_number_has_collapsed(folder, tmp_path, tokenizer):
+    recipe = recipe_of(folder, tmp_path / "run", label_column="score", regression=True)
+    task = TextTask(recipe, tokenizer, Problems())
+    labels = np.array(task.dev["dev"].labels)
+    constant = labels.mean() + 0.009 * (labels - labels.mean())
+    assert "one number for all 50 examples" in task.collapse(regression_metrics(labels, constant))
+    varied = labels.mean() + 0.011 * (labels - labels.mean())
+    assert task.collapse(regression_metrics(labels, varied)) is None
 
 
 def test_two_replicas_learn_the_classes_too(folder, tmp_path):

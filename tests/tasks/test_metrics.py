@@ -66,6 +66,7 @@ def test_regression_by_hand():
         "pearson": pytest.approx(0.8),
         "spearman": pytest.approx(0.8),
         "mean_squared_error": 0.5,
+        "predicted_deviation": pytest.approx(1.25**0.5),
         "num_examples": 4,
     }
 

@@ -97,6 +97,21 @@ def test_imdb_lies_in_folders_or_in_lines(tmp_path):
     assert read_train(TASKS["imdb"], tmp_path / "b", Problems()) == expected
 
 
+def test_imdbs_texts_that_cannot_be_used(tmp_path):
+    write(tmp_path, "train/pos/0_9.txt", "Good.")
+    write(tmp_path, "train/neg/0_1.txt", "Bad.")
+    write(tmp_path, "train/neg/1_2.txt", " \n")
+    problems = Problems()
+    expected = Examples([("Bad.",), ("Good.",)], ["neg", "pos"])
+    assert read_train(TASKS["imdb"], tmp_path, problems) == expected
+    assert problems.summary() == f"1 × an empty text: {tmp_path}/train/neg/1_2.txt"
+    with pytest.raises(ValueError, match=r"neg/1_2\.txt: an empty text\. Correct the file"):
+        read_train(TASKS["imdb"], tmp_path, Problems(strict=True))
+    (tmp_path / "train/neg/1_2.txt").write_bytes(b"Bad.\n\xff")
+    with pytest.raises(ValueError, match=r"neg/1_2\.txt, line 2: invalid UTF-8 at byte 1"):
+        read_train(TASKS["imdb"], tmp_path, Problems())
+
+
 def test_imdb_without_one_of_its_folders(tmp_path):
     write(tmp_path, "train/pos/0_9.txt", "Good.")
     with pytest.raises(ValueError, match=r"neg holds no \.txt file"):

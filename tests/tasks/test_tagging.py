@@ -12,6 +12,7 @@ from tf_albert.cli.main import main
 from tf_albert.tasks.conll import TaggedSentence, read_conll
 from tf_albert.tasks.finetune import FinetuneRecipe, finetune
 from tf_albert.tasks.problems import Problems
+from tf_albert.tasks.tag_task import TagTask
 from tf_albert.tasks.tagging import Tagger, row_of_words
 from tf_albert.tasks.tagging_metrics import spans_of, tagging_metrics
 
@@ -93,6 +94,22 @@ def test_command_line_scores_and_labels(trained, tmp_path, capsys):
     first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert first["labels"] == ["O", "O", "O", "B-GOOD"]
     assert second == {"text": "", "words": [], "labels": []}
+
+
+def test_words_beyond_their_rows_are_told_where_they_stand(tmp_path, tokenizer):
+    """In the files to train on and to score on alike, and counted before anything is left out."""
+    bad, long = "alone\n\n", "Fine O\n" * 40
+    (tmp_path / "train.txt").write_text(bad + "it O\n\n" + long, encoding="utf-8")
+    (tmp_path / "valid.txt").write_text("is O\n\nit O\n\n" + long, encoding="utf-8")
+    recipe = FinetuneRecipe(
+        task="conll", data=str(tmp_path), init="", output="", batch_size=2, sequence_length=36
+    )
+    problems = Problems()
+    TagTask(recipe, tokenizer, problems)
+    assert problems.summary().splitlines()[1] == (
+        "2 × a word that has no token in its row: "
+        f"{tmp_path}/train.txt, line 5: Fine; {tmp_path}/valid.txt, line 5: Fine"
+    )
 
 
 def test_word_beyond_the_row_is_outside(trained):

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,14 +15,17 @@ import numpy as np
 import pytest
 
 from tests.helpers import REPOSITORY
+from tests.training.clusters import OneOfSeveral
 from tests.training.recipes import small_recipe
 from tf_albert import AlbertConfig, AlbertPretrainer, files
 from tf_albert.data.batches import PretrainingBatches
 from tf_albert.data.shards import Corpus
 from tf_albert.training import loop
-from tf_albert.training.checkpoints import list_checkpoints
+from tf_albert.training.checkpoints import list_checkpoints, save_checkpoint
 from tf_albert.training.objectives import PretrainingObjective
+from tf_albert.training.optimizers import make_optimizer
 from tf_albert.training.pretrain import pretrain
+from tf_albert.training.schedule import WarmupLinearDecay
 from tf_albert.training.strategy import make_strategy
 
 
@@ -73,6 +77,17 @@ def test_run_stopped_by_a_signal_goes_on_as_if_it_had_not_been(recipe, tmp_path,
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
     model = loop.train(training(recipe, tmp_path / "run"), recipe, strategy)
     assert_same_weights(model, whole, atol=1e-6)
+
+
+def test_worker_that_a_signal_stops_names_no_checkpoint_that_it_did_not_write(recipe, tmp_path):
+    def stop(model, strategy, step):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return {}
+
+    worker = OneOfSeveral({"chief": 1, "worker": 2}, "worker", 0)
+    with pytest.raises(loop.Interrupted, match=r"4 of 9\. This worker writes no checkpoint; the"):
+        loop.train(training(recipe, tmp_path / "run", stop), recipe, worker)
+    assert list_checkpoints(tmp_path / "run") == []
 
 
 def test_untrained_model_is_seen_once(recipe, tmp_path):
@@ -141,6 +156,27 @@ def free_ports(count):
     return ports
 
 
+def run_together(recipes, folder):
+    """Pretrains as a chief and a worker; returns their exit codes and what they wrote."""
+    chief, worker = (f"127.0.0.1:{port}" for port in free_ports(2))
+    processes = [
+        start_worker(
+            recipe,
+            folder,
+            index,
+            TF_CONFIG=json.dumps(
+                {
+                    "cluster": {"chief": [chief], "worker": [worker]},
+                    "task": {"type": kind, "index": 0},
+                }
+            ),
+        )
+        for index, (kind, recipe) in enumerate(zip(("chief", "worker"), recipes, strict=True))
+    ]
+    logs = finish(processes, folder)
+    return [process.returncode for process in processes], logs
+
+
 def test_two_machines_train_the_model_of_one(tmp_path, vocabulary):
     recipe = small_recipe(tmp_path, vocabulary, optimizer="sgd", learning_rate=0.1)
     config = AlbertConfig.from_json(recipe.model)
@@ -154,24 +190,28 @@ def test_two_machines_train_the_model_of_one(tmp_path, vocabulary):
         strategy="multi_worker_mirrored",
         checkpoint_every=8,
     )
-    workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
-    processes = [
-        start_worker(
-            two,
-            tmp_path,
-            index,
-            TF_CONFIG=json.dumps(
-                {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
-            ),
-        )
-        for index in range(2)
-    ]
-    logs = finish(processes, tmp_path)
-    assert [process.returncode for process in processes] == [0, 0], "\n".join(logs)
-    # Only the first one reports.
+    codes, logs = run_together([two, two], tmp_path)
+    assert codes == [0, 0], "\n".join(logs)
+    # Only the chief reports.
     assert "step 8/8" in logs[0]
     assert "step 8/8" not in logs[1]
     models = [AlbertPretrainer.from_pretrained(part.output) for part in (two, one)]
     assert_same_weights(*models, atol=1e-5)
     results = files.read_json(f"{two.output}/results.json")
     assert results["after"]["num_pairs"] > 0
+
+
+def test_machines_with_disks_of_their_own_do_not_go_on_from_different_steps(tmp_path, vocabulary):
+    chief = small_recipe(tmp_path, vocabulary, strategy="multi_worker_mirrored")
+    model = AlbertPretrainer(AlbertConfig.from_json(chief.model))
+    schedule = WarmupLinearDecay(chief.learning_rate, chief.warmup_steps, chief.steps)
+    optimizer = make_optimizer(chief.optimizer, schedule)
+    optimizer.build(model.trainable_variables)
+    tokenizer = Corpus.open(chief.data).tokenizer_files()
+    save_checkpoint(chief.output, 3, model, optimizer, tokenizer, keep=1)
+    files.write_json(f"{chief.output}/recipe.json", dataclasses.asdict(chief))
+    worker = dataclasses.replace(chief, output=str(tmp_path / "other"))
+    codes, logs = run_together([chief, worker], tmp_path)
+    for code, log in zip(codes, logs, strict=True):
+        assert code != 0
+        assert re.search(r"from different steps: 3, 0\. Let .* be a folder that all of them", log)

@@ -3,6 +3,7 @@ import time
 import pytest
 import tensorflow as tf
 
+from tests.training.clusters import OneOfSeveral
 from tf_albert.training.strategy import is_chief, make_strategy
 
 
@@ -26,6 +27,20 @@ def test_several_machines_need_their_addresses(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     with pytest.raises(ValueError, match=r"needs the environment variable TF_CONFIG, such as \{"):
         make_strategy("multi_worker_mirrored")
+
+
+@pytest.mark.parametrize(
+    ("cluster", "kind", "number", "chief"),
+    [
+        ({"worker": 2}, "worker", 0, True),
+        ({"worker": 2}, "worker", 1, False),
+        ({"chief": 1, "worker": 3}, "chief", 0, True),
+        ({"chief": 1, "worker": 3}, "worker", 0, False),
+        ({"chief": 1, "worker": 3}, "worker", 1, False),
+    ],
+)
+def test_one_process_of_a_cluster_is_its_chief(cluster, kind, number, chief):
+    assert is_chief(OneOfSeveral(cluster, kind, number)) is chief
 
 
 def test_missing_tpu_is_said_at_once():

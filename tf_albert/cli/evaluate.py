@@ -70,7 +70,7 @@ def run(arguments):
     evaluate = kinds[type(predictor)]
     metrics, write, submit = evaluate(arguments, predictor, problems)
     if problems:
-        print(f"Rows left out: {len(problems):,}.\n{problems.summary()}")
+        print(f"Rows left out or used in part: {len(problems):,}.\n{problems.summary()}")
     print(scores(metrics))
     for place, write_into in ((arguments.output, write), (arguments.submission, submit)):
         if place is not None:
@@ -125,6 +125,7 @@ def _answers(arguments, answerer, problems):
 def _tags(arguments, tagger, problems):
     """Scores a model that labels words; returns as `_answers` does."""
     sentences = read_conll(arguments.data, problems)
+    tagger.tell_lost(sentences, problems)
     predicted = tagger.labels_of([one.words for one in sentences], arguments.batch_size)
 
     def write(folder):

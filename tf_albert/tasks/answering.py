@@ -174,6 +174,7 @@ class QuestionAnswerer:
             for number, (question, context) in enumerate(texts)
         ]
         answered = self.answers(questions, batch_size)
+        self._contexts.clear()  # what is asked may have no end
         for question, answer in zip(questions, answered, strict=True):
             record = {"question": question.text, "answer": self.text_of(answer)}
             if record["answer"]:

@@ -15,10 +15,12 @@ class TaggedSentence:
     Args:
         words: tuple of str.
         labels: tuple of str.
+        place: str. File and line, for messages.
     """
 
     words: tuple
     labels: tuple
+    place: str = dataclasses.field(default="", compare=False)
 
 
 def read_conll(path, problems):
@@ -63,4 +65,4 @@ def _add(sentences, rows, place, problems):
         problems.add(place, "a sentence with a word that has no label", repr(bare[0]))
         return
     words, labels = zip(*((columns[0], columns[-1]) for columns in rows), strict=True)
-    sentences.append(TaggedSentence(words, labels))
+    sentences.append(TaggedSentence(words, labels, place))

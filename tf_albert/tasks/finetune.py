@@ -12,6 +12,7 @@ from tf_albert.tasks.fields import check_fields
 from tf_albert.tasks.loading import load_predictor
 from tf_albert.tasks.run_task import Collapsed, run_task
 from tf_albert.training import loop, runs
+from tf_albert.training.strategy import is_chief, make_strategy, of_all_workers
 
 RETRY_SEED = 1000
 COLLAPSE_FILE = "collapsed.json"
@@ -115,17 +116,19 @@ def finetune(recipe):
         return run_task(recipe, recipe, may_collapse=False)
     except Collapsed as collapsed:
         again = {"seed": recipe.seed + RETRY_SEED, "learning_rate": recipe.learning_rate / 2}
-        _begin_again(run, again, collapsed)
+        _begin_again(run, again, collapsed, make_strategy(recipe.strategy))
     return run_task(dataclasses.replace(recipe, **again), recipe, may_collapse=True)
 
 
-def _begin_again(run, again, collapsed):
-    changes = ", ".join(f"`{name}`={value}" for name, value in again.items())
-    print(f"{collapsed} It begins once more, with {changes}.")
-    for name in ("checkpoints", BEST_FOLDER):
-        shutil.rmtree(run / name, ignore_errors=True)  # its first checkpoint may be yet to come
-    (run / f"{BEST_FOLDER}.json").unlink()
-    files.write_json(run / COLLAPSE_FILE, again)
+def _begin_again(run, again, collapsed, strategy):
+    if is_chief(strategy):
+        changes = ", ".join(f"`{name}`={value}" for name, value in again.items())
+        print(f"{collapsed} It begins once more, with {changes}.")
+        for name in ("checkpoints", BEST_FOLDER):
+            shutil.rmtree(run / name, ignore_errors=True)  # its first checkpoint may be yet to come
+        (run / f"{BEST_FOLDER}.json").unlink()
+        files.write_json(run / COLLAPSE_FILE, again)
+    of_all_workers(strategy, again["seed"])  # nobody reads what the chief is still removing
 
 
 def _several(recipe, run):

@@ -82,16 +82,21 @@ def accuracy_metrics(hits, num_examples):
 
 
 def regression_metrics(labels, scores):
-    """Returns the scores of a regression: `pearson`, `spearman`, `mean_squared_error`.
+    """Returns the scores of a regression.
 
     Args:
         labels: list of float.
         scores: float array `(examples,)`.
+
+    Returns:
+        dict: `pearson`, `spearman`, `mean_squared_error`; `predicted_deviation`, the standard
+        deviation of the scores; and `num_examples`.
     """
     return {
         "pearson": _correlation(stats.pearsonr, labels, scores),
         "spearman": _correlation(stats.spearmanr, labels, scores),
         "mean_squared_error": float(metrics.mean_squared_error(labels, scores)),
+        "predicted_deviation": float(np.std(scores)),
         "num_examples": len(labels),
     }
 

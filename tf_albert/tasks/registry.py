@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+from tf_albert.data.readers import read_lines
 from tf_albert.tasks.problems import Problems
 from tf_albert.tasks.table import CLASS, NUMBER, Examples, read_examples
 
@@ -146,7 +147,7 @@ def read_file(task, path, problems):
     """
     path = Path(path)
     if path.is_dir():
-        return _read_folder(task, path)
+        return _read_folder(task, path, problems)
     if not path.suffix and not path.exists():
         path = path.with_suffix(".jsonl")  # the other form of a task that lies in folders
     return read_examples(
@@ -185,7 +186,7 @@ def read_test(task, folder):
     return tests
 
 
-def _read_folder(task, folder):
+def _read_folder(task, folder, problems):
     """Reads texts that lie in a folder a label, one text a file."""
     texts, labels = [], []
     for label in task.labels:
@@ -194,6 +195,11 @@ def _read_folder(task, folder):
             raise ValueError(
                 f"{folder / label} holds no .txt file. Expected one text a file there."
             )
-        texts += [(file.read_text(encoding="utf-8"),) for file in files]
-        labels += [label] * len(files)
+        for file in files:
+            text = "".join(line for _, line in read_lines(file))
+            if not text.strip():
+                problems.add(str(file), "an empty text")
+                continue
+            texts.append((text,))
+            labels.append(label)
     return Examples(texts, labels)

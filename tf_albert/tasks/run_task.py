@@ -26,7 +26,7 @@ FIRST_SHARE, FIRST_STEPS = 1 / 3, 100
 
 
 class Collapsed(Exception):
-    """A run predicts one class for everything, and its loss is that of guessing."""
+    """A run predicts one class or number for everything, and its loss is that of guessing."""
 
 
 def run_task(recipe, recorded, may_collapse):
@@ -83,7 +83,7 @@ def _say_what_is_there(recipe, task, problems):
     epochs = recipe.steps * recipe.batch_size / task.batches.num_examples
     print(f"{train}, {epochs:.1f} epochs; to score on: {to_score}.")
     if problems:
-        print(f"Rows left out: {len(problems):,}.\n{problems.summary()}")
+        print(f"Rows left out or used in part: {len(problems):,}.\n{problems.summary()}")
 
 
 def _on_checkpoint(best, recipe, collapse):

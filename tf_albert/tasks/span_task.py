@@ -28,7 +28,7 @@ class SpanTask:
         self.train, self.dev = read_squad(train, problems), read_squad(dev, problems)
         self.description = SpanDescription(recipe.task, recipe.sequence_length, recipe.stride)
         self._answerer = QuestionAnswerer(None, tokenizer, self.description)
-        rows, spans = self._rows(tokenizer, problems)
+        rows, spans = self._rows(tokenizer, train, problems)
         pad_id = tokenizer.special_ids["pad"]
         self.batches = SpanBatches(
             rows, spans, recipe.sequence_length, pad_id, recipe.batch_size, recipe.seed
@@ -36,7 +36,7 @@ class SpanTask:
         may_be_unanswerable = self.description.may_be_unanswerable
         self.objective = AnswerableSpanObjective() if may_be_unanswerable else SpanObjective()
 
-    def _rows(self, tokenizer, problems):
+    def _rows(self, tokenizer, path, problems):
         """Returns the windows to train on and the places of the answers in them."""
         rows, spans = [], []
         for question in self.train:
@@ -45,7 +45,7 @@ class SpanTask:
             windows = self._answerer.windows(question)
             places = _places(question, windows)
             if question.answers and not any(places):
-                problems.add(f"question {question.id}", "an answer longer than a window")
+                problems.add(f"{path}, question {question.id}", "an answer longer than a window")
             for window, place in zip(windows, places, strict=True):
                 rows.append(window.inputs(tokenizer.special_ids))
                 spans.append(place or NOWHERE)

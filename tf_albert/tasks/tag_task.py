@@ -6,7 +6,7 @@ from tf_albert.modeling.token_classifier import AlbertTokenClassifier
 from tf_albert.tasks.batches import TokenBatches
 from tf_albert.tasks.conll import read_conll
 from tf_albert.tasks.fine_tuned import train_and_dev
-from tf_albert.tasks.tagging import TagDescription, Tagger, row_of_words
+from tf_albert.tasks.tagging import TagDescription, Tagger, row_of_words, tell_lost
 from tf_albert.training.objectives import TokenObjective
 
 # The files as CoNLL-2003's are named in most copies.
@@ -27,6 +27,7 @@ class TagTask:
         self._check_labels(dev)
         self._tagger = Tagger(None, tokenizer, self.description)
         rows, classes, weights = self._rows(tokenizer, problems)
+        self._tagger.tell_lost(self.dev, problems)
         self.batches = TokenBatches(
             rows, classes, weights, tokenizer.special_ids["pad"], recipe.batch_size, recipe.seed
         )
@@ -49,9 +50,7 @@ class TagTask:
         for number, sentence in enumerate(self.train):
             row, places = row_of_words(tokenizer, sentence.words, length)
             rows.append(row)
-            if None in places:
-                lost = sentence.words[places.index(None)]
-                problems.add(f"sentence {number + 1}", "a word that has no token in its row", lost)
+            tell_lost(sentence, places, problems)
             for place, label in zip(places, sentence.labels, strict=True):
                 if place is not None:
                     classes[number, place] = self.description.labels.index(label)

@@ -61,6 +61,13 @@ def row_of_words(tokenizer, words, sequence_length):
     return (ids, [0] * len(ids)), places
 
 
+def tell_lost(sentence, places, problems):
+    """Tells `problems` of the first word of a `TaggedSentence` that has no place in its row."""
+    if None in places:
+        lost = sentence.words[places.index(None)]
+        problems.add(sentence.place, "a word that has no token in its row", lost)
+
+
 class Tagger:
     """A token classifier with what it needs to read sentences.
 
@@ -91,6 +98,17 @@ class Tagger:
         otherwise = "labels no words. `tf-albert finetune --task conll` makes a model that does."
         folder, task, tokenizer = read_fine_tuned(where, ("conll",), otherwise)
         return cls(AlbertTokenClassifier.from_pretrained(folder), tokenizer, TagDescription(**task))
+
+    def tell_lost(self, sentences, problems):
+        """Tells `problems` of each of some `TaggedSentence`s with a word that no token stands for.
+
+        Such a word gets the label `O`.
+        """
+        for sentence in sentences:
+            _, places = row_of_words(
+                self.tokenizer, sentence.words, self.description.sequence_length
+            )
+            tell_lost(sentence, places, problems)
 
     def labels_of(self, sentences, batch_size=32):
         """Returns the label of each word: a list of lists of str.

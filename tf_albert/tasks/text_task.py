@@ -3,9 +3,11 @@
 import collections
 import math
 
+import numpy as np
+
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.tasks.batches import LabelledBatches
-from tf_albert.tasks.kinds import Classes
+from tf_albert.tasks.kinds import Classes, Numbers
 from tf_albert.tasks.labelled import read_labelled
 from tf_albert.tasks.metrics import with_names
 from tf_albert.tasks.predictions import Predictor
@@ -13,6 +15,8 @@ from tf_albert.text.preprocessor import AlbertPreprocessor
 
 # A loss that is not 2 % below that of guessing by frequency has learned nothing.
 FLAT = 0.98
+# Numbers that vary no more beside the labels have at least 98 % of the squared error of guessing.
+CONSTANT = 0.01
 
 
 class TextTask:
@@ -66,16 +70,33 @@ class TextTask:
         )
 
     def collapse(self, metrics):
-        """Returns how a classifier with these metrics has collapsed, or None where it has not."""
-        if not isinstance(self.description.kind, Classes):
-            return None
+        """Returns how a model with these metrics has collapsed, or None where it has not."""
         labels = next(iter(self.dev.values())).labels
-        shares = [count / len(labels) for count in collections.Counter(labels).values()]
-        guessing = -sum(share * math.log(share) for share in shares)
-        is_flat = metrics["predicted_classes"] == 1 and metrics["loss"] > FLAT * guessing
-        if not is_flat or len(shares) == 1:
-            return None
-        return (
-            f"it predicts one class for all {len(labels):,} examples of the development set, with "
-            f"a loss of {metrics['loss']:.3f}, where guessing by frequency has {guessing:.3f}"
-        )
+        if isinstance(self.description.kind, Classes):
+            return _collapse_to_a_class(metrics, labels)
+        if isinstance(self.description.kind, Numbers):
+            return _collapse_to_a_number(metrics, labels)
+        return None
+
+
+def _collapse_to_a_class(metrics, labels):
+    shares = [count / len(labels) for count in collections.Counter(labels).values()]
+    guessing = -sum(share * math.log(share) for share in shares)
+    is_flat = metrics["predicted_classes"] == 1 and metrics["loss"] > FLAT * guessing
+    if not is_flat or len(shares) == 1:
+        return None
+    return (
+        f"it predicts one class for all {len(labels):,} examples of the development set, with "
+        f"a loss of {metrics['loss']:.3f}, where guessing by frequency has {guessing:.3f}"
+    )
+
+
+def _collapse_to_a_number(metrics, labels):
+    deviation = float(np.std(labels))
+    if metrics["predicted_deviation"] >= CONSTANT * deviation:
+        return None
+    return (
+        f"it predicts one number for all {len(labels):,} examples of the development set: with a "
+        f"standard deviation of {metrics['predicted_deviation']:.2g}, where the labels have "
+        f"{deviation:.2g}"
+    )

@@ -20,11 +20,11 @@ from tf_albert.training.optimizers import check_optimizer, make_optimizer
 from tf_albert.training.reporting import Reporter
 from tf_albert.training.schedule import WarmupLinearDecay
 from tf_albert.training.step import make_train_step
-from tf_albert.training.strategy import distribute, is_chief
+from tf_albert.training.strategy import distribute, is_chief, of_all_workers
 
 
 class Interrupted(Exception):
-    """A run was stopped by a signal, after its checkpoint was written."""
+    """A run was stopped by a signal, after its checkpoint was written where this process does."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -141,7 +141,8 @@ def train(training, settings, strategy):
         FloatingPointError: a loss or a weight is not finite; the message names the step and the
             last good checkpoint.
         Interrupted: Ctrl-C or SIGTERM came; the checkpoint is written.
-        ValueError: the checkpoint does not fit the model, or the batch cannot be divided.
+        ValueError: the checkpoint does not fit the model, the batch cannot be divided, or the
+            workers have different checkpoints.
     """
     _check_division(training.batches.batch_size, settings.accumulation, strategy)
     with strategy.scope():
@@ -151,6 +152,7 @@ def train(training, settings, strategy):
         optimizer = make_optimizer(settings.optimizer, schedule)
         optimizer.build(model.trainable_variables)
     done = _restore(training.run, model, optimizer)
+    _check_same_step(training.run, of_all_workers(strategy, done))
     reporter = Reporter(training.run, done, settings.steps, quiet=not is_chief(strategy))
     if done:
         reporter.say(f"Going on from step {done} of {settings.steps}.")
@@ -210,10 +212,7 @@ class _Loop:
         if is_checkpoint:
             self._checkpoint(step)
         if signalled and step < settings.steps:
-            raise Interrupted(
-                f"Stopped after step {step} of {settings.steps}. The checkpoint is in "
-                f"{self.training.run}; the same command goes on from there."
-            )
+            raise Interrupted(f"Stopped after step {step} of {settings.steps}. {self._how_on()}")
         return is_due and self.is_over()
 
     def is_over(self):
@@ -256,6 +255,11 @@ class _Loop:
             self.reporter.say("  ".join(f"{name} {value:.4g}" for name, value in metrics.items()))
         self.reporter.skip()
 
+    def _how_on(self):
+        if self.reporter.quiet:
+            return "This worker writes no checkpoint; the run goes on from the last one there is."
+        return f"The checkpoint is in {self.training.run}; the same command goes on from there."
+
     def _good(self):
         checkpoints = list_checkpoints(self.training.run)
         advice = "Lower the learning rate or lengthen the warm-up, in a new output folder."
@@ -267,6 +271,15 @@ class _Loop:
 def _restore(run, model, optimizer):
     checkpoints = list_checkpoints(run)
     return restore_checkpoint(checkpoints[-1][1], model, optimizer) if checkpoints else 0
+
+
+def _check_same_step(run, steps):
+    # The first worker alone writes checkpoints; one with a disk of its own would begin anew.
+    if len(set(steps)) > 1:
+        raise ValueError(
+            f"The workers would go on from different steps: {', '.join(map(str, steps))}. "
+            f"Let {run} be a folder that all of them share."
+        )
 
 
 @contextlib.contextmanager

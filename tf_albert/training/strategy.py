@@ -52,9 +52,29 @@ def _tpu_strategy():
 
 
 def is_chief(strategy):
-    """Whether this process writes the files: the only one, or the first of several workers."""
+    """Whether this process writes the files: the only one, the chief, or else the first worker."""
     resolver = strategy.cluster_resolver
-    return resolver is None or resolver.task_id in (None, 0)
+    if resolver is None or resolver.task_id is None:
+        return True
+    # Where a cluster has a chief, its first worker is another process with the number 0.
+    is_beside_chief = resolver.task_type == "worker" and "chief" in resolver.cluster_spec().jobs
+    return resolver.task_id == 0 and not is_beside_chief
+
+
+def of_all_workers(strategy, number):
+    """Waits until every worker is here, and returns the number that each gives.
+
+    Args:
+        strategy: `tf.distribute.Strategy`.
+        number: int. This worker's own.
+
+    Returns:
+        list of int, the same in every worker.
+    """
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return [number]
+    numbers = strategy.run(lambda: tf.constant([number]))
+    return strategy.gather(numbers, axis=0).numpy().tolist()
 
 
 def distribute(strategy, batches, first_step, num_steps):

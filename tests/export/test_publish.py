@@ -92,11 +92,13 @@ def test_archive_loads_over_http(release, tmp_path):
         address = f"http://127.0.0.1:{server.server_port}/preprocessor.tar.gz"
         code = (
             "import tensorflow as tf, tensorflow_text, tensorflow_hub as hub;"
-            f"print(hub.KerasLayer('{address}')(tf.constant(['a film']))['input_mask'].shape)"
+            "from tf_albert.hub import HubLayer;"
+            "print(*(layer(tf.constant(['a film']))['input_mask'].shape for layer in"
+            f" (hub.KerasLayer('{address}'), HubLayer('{address}'))))"
         )
         result = run_python("-c", code, TFHUB_CACHE_DIR=str(tmp_path), no_proxy="127.0.0.1")
         server.shutdown()
-    assert result.stdout.strip() == "(1, 21)", result.stderr
+    assert result.stdout.strip() == "(1, 21) (1, 21)", result.stderr
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -113,6 +115,28 @@ def damaged(release, tmp_path):
     path = folder / "encoder" / "provenance.json"
     path.write_bytes(path.read_bytes().replace(b"A", b"B", 1))
     return folder
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "options", "found"),
+    [
+        (
+            3,
+            {"labels": ["old", "red", "tall"], "multi_label": True},
+            "text to holds, logits, probabilities",
+        ),
+        (1, {"num_segments": 2}, "text_a and text_b to score"),
+    ],
+    ids=["any labels", "a number"],
+)
+def test_other_classifiers_are_verified(
+    small_config, tokenizer, tmp_path, num_classes, options, found
+):
+    config = small_config.replace(num_hidden_layers=1)
+    model = randomize(tf_albert.AlbertClassifier(config, num_classes=num_classes))
+    preprocessor = tf_albert.AlbertPreprocessor(tokenizer, 21)
+    tf_albert.hub.save_classifier(model, preprocessor, tmp_path / "classifier", **options)
+    assert verify.check_classifier(tmp_path) == found
 
 
 def test_damage_is_found(damaged, monkeypatch, capsys):
@@ -138,7 +162,7 @@ def test_what_is_no_release_is_told(tmp_path, capsys):
 
 @pytest.fixture(scope="module")
 def pretraining_run(small_config, tokenizer, tmp_path_factory):
-    model = randomize(tf_albert.AlbertPretrainer(small_config))
+    model = randomize(tf_albert.AlbertPretrainer(small_config.replace(num_hidden_layers=1)))
     folder = tmp_path_factory.mktemp("runs") / "pretraining"
     model.save_pretrained(folder, tokenizer)
     return folder
@@ -159,7 +183,8 @@ def test_pretraining_run_has_no_classifier(pretraining_run, tmp_path, capsys):
 
 @pytest.fixture(scope="module")
 def squad_run(small_config, tokenizer, tmp_path_factory):
-    model = randomize(tf_albert.AlbertAnswerableSpanLabeler(small_config))
+    config = small_config.replace(num_hidden_layers=1)
+    model = randomize(tf_albert.AlbertAnswerableSpanLabeler(config))
     folder = tmp_path_factory.mktemp("runs") / "squad"
     task = {"task": "squad2", "sequence_length": 31, "stride": 8, "null_threshold": 9.5}
     save_pretrained(model, folder, tokenizer, {"task": task})
@@ -180,7 +205,8 @@ def test_squad_run_has_an_answerer(squad_run, tmp_path, capsys):
 
 
 def test_run_of_tagged_sentences_has_a_tagger(small_config, tokenizer, tmp_path, capsys):
-    model = randomize(tf_albert.AlbertTokenClassifier(small_config, num_classes=2))
+    config = small_config.replace(num_hidden_layers=1)
+    model = randomize(tf_albert.AlbertTokenClassifier(config, num_classes=2))
     task = {"task": "conll", "labels": ["B-LOC", "O"], "sequence_length": 19}
     save_pretrained(model, tmp_path / "run", tokenizer, {"task": task})
     output = tmp_path / "release"
@@ -194,7 +220,7 @@ def test_run_of_tagged_sentences_has_a_tagger(small_config, tokenizer, tmp_path,
 
 
 def test_run_of_multiple_choice_has_a_chooser(small_config, tokenizer, tmp_path, capsys):
-    model = randomize(tf_albert.AlbertMultipleChoice(small_config))
+    model = randomize(tf_albert.AlbertMultipleChoice(small_config.replace(num_hidden_layers=1)))
     save_pretrained(
         model, tmp_path / "run", tokenizer, {"task": {"task": "race", "sequence_length": 33}}
     )

@@ -36,7 +36,10 @@ def classifier_run(small_config, tokenizer, tmp_path_factory):
     config = small_config.replace(hidden_dropout_prob=0.2)
     model = randomize(tf_albert.AlbertClassifier(config, num_classes=2))
     folder = tmp_path_factory.mktemp("runs") / "classifier"
-    save_pretrained(model, folder, tokenizer, {"task": TASK})
+    recipe = {"train": "texts/train.tsv", "steps": 120, "learning_rate": 2e-5, "patience": None}
+    save_pretrained(model, folder, tokenizer, {"task": TASK, "recipe": recipe})
+    scores = {"accuracy": 0.87654321, "seeds": {"3": {"loss": 1.25}}}
+    (folder / "results.json").write_text(json.dumps(scores))
     return folder
 
 
@@ -58,6 +61,12 @@ def test_release_has_modules_archives_pages_and_sums(release):
     assert "| Labels | no, yes |" in page
     assert "| Sequence length | 21 |" in page
     assert 'tf.constant(["another"])})["label"]' in page
+    for row in ("train | train.tsv", "steps | 120", "learning_rate | 2e-05"):
+        assert f"| {row} |" in page
+    for row in ("accuracy | 0.8765", "seeds / 3 / loss | 1.25"):
+        assert f"| {row} |" in page
+    assert "patience" not in page
+    assert "Of texts longer than 21 tokens the end is not read." in page
     page = (release / "encoder.md").read_text(encoding="utf-8")
     assert 'preprocessor = hub.KerasLayer("preprocessor")' in page
 
@@ -66,7 +75,7 @@ def test_stranger_finds_nothing_wrong(release):
     result = run_python(REPOSITORY / "export" / "verify.py", release)
     assert result.returncode == 0, result.stdout + result.stderr
     lines = result.stdout.splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert all(line.startswith("ok ") for line in lines)
 
 
@@ -146,6 +155,23 @@ def test_damage_is_found(damaged, monkeypatch, capsys):
     sums, archives = capsys.readouterr().out.splitlines()
     assert sums.startswith("FAIL") and sums.endswith("other sums: encoder/provenance.json")
     assert archives.startswith("FAIL") and "encoder.tar.gz and encoder/ differ" in archives
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("encoder", '"preprocessor"', '"nowhere"', "nowhere"),
+        ("classifier", "| Labels | no, yes |", "| Labels | yes, no |", "has the labels"),
+        ("preprocessor", "| Sequence length | 21 |", "| Sequence length | 22 |", "have 21 tokens"),
+    ],
+)
+def test_page_that_tells_something_else_is_found(damaged, name, old, new, message):
+    path = damaged / f"{name}.md"
+    page = path.read_text(encoding="utf-8")
+    assert old in page
+    path.write_text(page.replace(old, new), encoding="utf-8")
+    with pytest.raises((AssertionError, OSError), match=message):
+        verify.check_pages(damaged)
 
 
 def test_missing_and_stray_files_are_found(damaged):

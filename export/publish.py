@@ -26,6 +26,7 @@ from tf_albert import files
 SUMS_FILE = "SHA256SUMS"
 PROVENANCE_FILE = "provenance.json"
 CONFIG_FILE = "albert_config.json"
+RESULTS_FILE = "results.json"
 
 PAGE = """# {title}
 
@@ -39,10 +40,36 @@ PAGE = """# {title}
 |---|---|
 {facts}
 
+## Limits
+
+{limits} It was tried on the data and by the scores below, and on nothing else.
+
+## Recipe
+
+{recipe}
+
+## Scores
+
+{scores}
+
 The archive `{name}.tar.gz` holds the folder `{name}/`; `hub.KerasLayer` takes the folder, or the
 address of the archive. Needed: `tensorflow`, `tensorflow_text`, `tensorflow_hub`, `tf_keras`.
 `{name}/provenance.json` names the run, and the SHA-256 sum of each file.
 """
+
+NO_RECIPE = "The weights came without the recipe of a run."
+NO_SCORES = "None lay beside the weights."
+
+LIMITS = {
+    "encoder": "Rows of more than {longest} tokens are refused.",
+    "preprocessor": "Texts longer than a row are cut off at its end, a pair's longer one first.",
+    "classifier": "Of texts longer than {length} tokens the end is not read.",
+    "answerer": "Of questions longer than 64 tokens the end is not read; contexts may be of any "
+    "length. An answer is a part of its context.",
+    "chooser": "Of contexts longer than {length} tokens, a question and a choice counted in, the "
+    "end is not read.",
+    "tagger": "Words after the first {length} tokens get the label `O`.",
+}
 
 SUMMARIES = {
     "encoder": "ALBERT's encoder, to be fine-tuned: `input_word_ids`, `input_mask` and "
@@ -65,7 +92,8 @@ ENCODER_USAGE = """import tensorflow as tf, tensorflow_hub as hub, tensorflow_te
 
 preprocessor = hub.KerasLayer("preprocessor")
 encoder = hub.KerasLayer("encoder", trainable=True)
-pooled = encoder(preprocessor(tf.constant(["a fine film"])))["pooled_output"]"""
+outputs = encoder(preprocessor(tf.constant(["a fine film"])))
+print(outputs["pooled_output"].shape)"""
 
 CLASSIFIER_USAGE = """import tensorflow as tf, tensorflow_hub as hub, tensorflow_text
 
@@ -130,9 +158,11 @@ def publish(run, output, sequence_length=None):
     with files.replacing_folder(output, SUMS_FILE) as release:
         modules = tf_albert.hub.save_run(run, release, sequence_length)
         config = tf_albert.AlbertConfig.from_json(files.model_folder(run) / CONFIG_FILE)
+        results = run / RESULTS_FILE
+        scores = files.read_json(results) if results.exists() else {}
         for module in modules:
             write_archive(module, release / f"{module.name}.tar.gz")
-            files.write_text(release / f"{module.name}.md", _page(module, config))
+            files.write_text(release / f"{module.name}.md", _page(module, config, scores))
         _write_sums(release)
 
 
@@ -172,7 +202,7 @@ def _without_circumstances(member):
     return member
 
 
-def _page(module, config):
+def _page(module, config, scores):
     """Returns the model page of a module, Markdown."""
     name = module.name
     provenance = files.read_json(module / PROVENANCE_FILE)
@@ -186,13 +216,40 @@ def _page(module, config):
         "Labels": ", ".join(provenance.get("labels", [])),
         "tf_albert": provenance["tf_albert_version"],
     }
+    length = provenance.get("sequence_length")
     return PAGE.format(
         title=f"ALBERT {name}",
         summary=SUMMARIES[name],
         usage=_usage(name, provenance),
-        facts="\n".join(f"| {key} | {value} |" for key, value in facts.items() if value != ""),
+        facts=_rows(facts),
+        limits=LIMITS[name].format(longest=config.max_position_embeddings, length=length),
+        recipe=_table(provenance["run"].get("recipe", {})) or NO_RECIPE,
+        scores=_table(scores) or NO_SCORES,
         name=name,
     )
+
+
+def _table(values):
+    """Returns nested values as a table of Markdown; nothing where there are none."""
+    rows = _rows(_flat(values))
+    return rows and f"| | |\n|---|---|\n{rows}"
+
+
+def _rows(values):
+    return "\n".join(f"| {key} | {value} |" for key, value in values.items() if value != "")
+
+
+def _flat(values, before=""):
+    """Returns nested values under one name each, paths by their last part alone."""
+    flat = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{before}{key} / ")
+        elif isinstance(value, float):
+            flat[before + key] = f"{value:.4g}"
+        elif value is not None:
+            flat[before + key] = Path(value).name if isinstance(value, str) else value
+    return flat
 
 
 def _usage(name, provenance):

@@ -7,8 +7,11 @@ all hold; 1: a check failed; 2: the folder is no release.
 """
 
 import argparse
+import contextlib
 import hashlib
+import io
 import os
+import re
 import sys
 import tarfile
 import warnings
@@ -62,6 +65,7 @@ def checks_of(release):
         "chooser": check_chooser,
         "tagger": check_tagger,
     }
+    checks.append(check_pages)
     return checks + [check for name, check in of_tasks.items() if (release / name).exists()]
 
 
@@ -120,6 +124,35 @@ def check_archives(release):
     return ", ".join(names)
 
 
+def check_pages(release):
+    """The code of each page runs, and its numbers are those of the module."""
+    pages = [path.parent.with_suffix(".md") for path in sorted(release.glob("*/saved_model.pb"))]
+    for path in pages:
+        page = path.read_text(encoding="utf-8")
+        (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+        with contextlib.chdir(release), contextlib.redirect_stdout(io.StringIO()) as shown:
+            exec(code, {})
+        require(shown.getvalue().strip(), f"the code of {path.name} shows nothing")
+        _check_numbers(path.with_suffix(""), dict(re.findall(r"^\| (.+) \| (.+) \|$", page, re.M)))
+    return ", ".join(path.name for path in pages)
+
+
+def _check_numbers(module, facts):
+    """Raises where a page tells other numbers than a module has."""
+    loaded = hub.load(str(module))
+    if "Parameters" in facts:
+        parts = filter(None, (loaded, *(getattr(loaded, name, None) for name in ("mlm", "sop"))))
+        sizes = {v.name: v.shape.num_elements() for part in parts for v in part.variables}
+        count = sum(size for name, size in sizes.items() if "seed_generator" not in name)
+        require(f"{count:,}" == facts["Parameters"], f"{module.name} has {count:,} parameters")
+    if "Labels" in facts:
+        labels = (module / "assets" / "labels.txt").read_text(encoding="utf-8").splitlines()
+        require(", ".join(labels) == facts["Labels"], f"{module.name} has the labels {labels}")
+    if module.name == "preprocessor":
+        length = hub.KerasLayer(str(module))(tf.constant(TEXTS))["input_word_ids"].shape[1]
+        require(str(length) == facts["Sequence length"], f"rows have {length} tokens")
+
+
 def check_preprocessor(release):
     """The preprocessor makes the encoder's inputs of strings."""
     inputs = _inputs(release)
@@ -171,9 +204,8 @@ def _regression(encoder):
     """Returns a compiled tf_keras model that uses both kinds of outputs of the encoder."""
     inputs = {name: tf_keras.Input((None,), dtype=tf.int32, name=name) for name in INPUTS}
     outputs = encoder(inputs)
-    first = outputs["sequence_output"][:, 0]
-    score = tf_keras.layers.Dense(1)(tf.concat([outputs["pooled_output"], first], axis=-1))
-    model = tf_keras.Model(inputs, score)
+    both = tf.concat([outputs["pooled_output"], outputs["sequence_output"][:, 0]], axis=-1)
+    model = tf_keras.Model(inputs, tf_keras.layers.Dense(1)(both))
     model.compile(tf_keras.optimizers.Adam(1e-3), "mse")
     return model
 
@@ -185,39 +217,48 @@ def check_classifier(release):
     names = sorted(signature.structured_input_signature[1])
     texts = dict.fromkeys(names, tf.constant(TEXTS))
     outputs = hub.KerasLayer(str(path))(texts if len(names) == 2 else texts["text"])
-    served = signature(**texts)
     if "score" in outputs:
         require(outputs["score"].shape == (len(TEXTS),), "score's shape")
     else:
         labels = (path / "assets" / "labels.txt").read_text(encoding="utf-8").splitlines()
         require(outputs["probabilities"].shape == (len(TEXTS), len(labels)), "the shape")
-        require(np.allclose(tf.reduce_sum(outputs["probabilities"], -1), 1), "sums are not 1")
-        given = {label.decode() for label in outputs["label"].numpy()}
-        require(given <= set(labels), f"{given} are not all in labels.txt")
-    for name, value in outputs.items():
-        require(value.dtype == tf.string or np.isfinite(value).all(), f"{name} is not finite")
-        equal = np.array_equal if value.dtype == tf.string else np.allclose
-        require(equal(value, served[name]), f"the signature gives another {name}")
+        _check_labels(outputs, labels)
+    _check_served(outputs, signature(**texts))
     return f"{' and '.join(names)} to {', '.join(sorted(outputs))}"
+
+
+def _check_labels(outputs, labels):
+    """Raises where what a classifier says does not follow from its probabilities."""
+    probabilities = outputs["probabilities"]
+    if "holds" in outputs:
+        require(np.array_equal(outputs["holds"], probabilities >= 0.5), "holds is not from 0.5 on")
+        return
+    require(np.allclose(tf.reduce_sum(probabilities, -1), 1), "sums are not 1")
+    likeliest = [labels[index].encode() for index in tf.argmax(probabilities, axis=-1)]
+    require(outputs["label"].numpy().tolist() == likeliest, "label is not the likeliest")
+
+
+def _check_served(outputs, served):
+    """Raises where a signature gives something else than the call, or numbers are not finite."""
+    for name, value in outputs.items():
+        is_text = value.dtype == tf.string
+        require(is_text or np.isfinite(value).all(), f"{name} is not finite")
+        equal = np.array_equal if is_text else np.allclose
+        require(equal(value, served[name]), f"the signature gives another {name}")
 
 
 def check_answerer(release):
     """The answerer finds answers in their contexts, as a layer and through its signature."""
     path = release / "answerer"
     contexts = [text * 50 for text in TEXTS]
-    questions = ["Who came?"] * len(contexts)
-    texts = {"question": tf.constant(questions), "context": tf.constant(contexts)}
+    texts = {"question": tf.constant(["Who came?"] * 3), "context": tf.constant(contexts)}
     outputs = hub.KerasLayer(str(path))(texts)
-    served = hub.load(str(path)).signatures["serving_default"](**texts)
+    _check_served(outputs, hub.load(str(path)).signatures["serving_default"](**texts))
     for name, value in outputs.items():
         require(value.shape == (len(TEXTS),), f"{name} has the shape {value.shape}")
-        equal = np.array_equal if value.dtype == tf.string else np.allclose
-        require(equal(value, served[name]), f"the signature gives another {name}")
-    for context, answer, start, end in zip(
-        contexts, *(outputs[name].numpy() for name in ("answer", "start", "end")), strict=True
-    ):
+    spans = (outputs[name].numpy() for name in ("answer", "start", "end"))
+    for context, answer, start, end in zip(contexts, *spans, strict=True):
         require(context[start:end] == answer.decode(), f"{answer} is not at {start} to {end}")
-    require(np.isfinite(outputs["score"]).all(), "a score is not finite")
     return f"{' and '.join(texts)} to {', '.join(sorted(outputs))}"
 
 
@@ -230,13 +271,9 @@ def check_chooser(release):
         "choices": tf.constant([["People.", "Films.", "", "None of these."]] * len(TEXTS)),
     }
     outputs = hub.KerasLayer(str(path))(texts)
-    served = hub.load(str(path)).signatures["serving_default"](**texts)
-    for name, value in outputs.items():
-        equal = np.array_equal if value.dtype == tf.string else np.allclose
-        require(equal(value, served[name]), f"the signature gives another {name}")
+    _check_served(outputs, hub.load(str(path)).signatures["serving_default"](**texts))
     require(outputs["probabilities"].shape == texts["choices"].shape, "the probabilities' shape")
-    require(np.allclose(tf.reduce_sum(outputs["probabilities"], -1), 1), "sums are not 1")
-    best = tf.argmax(outputs["probabilities"], axis=-1, output_type=tf.int32)
+    best = tf.argmax(outputs["probabilities"], axis=-1)
     require(np.array_equal(outputs["index"], best), "index is not the likeliest choice")
     chosen = tf.gather(texts["choices"], outputs["index"], batch_dims=1)
     require(np.array_equal(outputs["choice"], chosen), "choice is not the text at index")

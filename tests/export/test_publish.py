@@ -36,7 +36,10 @@ def classifier_run(small_config, tokenizer, tmp_path_factory):
     config = small_config.replace(hidden_dropout_prob=0.2)
     model = randomize(tf_albert.AlbertClassifier(config, num_classes=2))
     folder = tmp_path_factory.mktemp("runs") / "classifier"
-    save_pretrained(model, folder, tokenizer, {"task": TASK})
+    recipe = {"train": "texts/train.tsv", "steps": 120, "learning_rate": 2e-5, "patience": None}
+    save_pretrained(model, folder, tokenizer, {"task": TASK, "recipe": recipe})
+    scores = {"accuracy": 0.87654321, "seeds": {"3": {"loss": 1.25}}}
+    (folder / "results.json").write_text(json.dumps(scores))
     return folder
 
 
@@ -58,6 +61,12 @@ def test_release_has_modules_archives_pages_and_sums(release):
     assert "| Labels | no, yes |" in page
     assert "| Sequence length | 21 |" in page
     assert 'tf.constant(["another"])})["label"]' in page
+    for row in ("train | train.tsv", "steps | 120", "learning_rate | 2e-05"):
+        assert f"| {row} |" in page
+    for row in ("accuracy | 0.8765", "seeds / 3 / loss | 1.25"):
+        assert f"| {row} |" in page
+    assert "patience" not in page
+    assert "Of texts longer than 21 tokens the end is not read." in page
     page = (release / "encoder.md").read_text(encoding="utf-8")
     assert 'preprocessor = hub.KerasLayer("preprocessor")' in page
 
@@ -66,7 +75,7 @@ def test_stranger_finds_nothing_wrong(release):
     result = run_python(REPOSITORY / "export" / "verify.py", release)
     assert result.returncode == 0, result.stdout + result.stderr
     lines = result.stdout.splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert all(line.startswith("ok ") for line in lines)
 
 
@@ -92,11 +101,13 @@ def test_archive_loads_over_http(release, tmp_path):
         address = f"http://127.0.0.1:{server.server_port}/preprocessor.tar.gz"
         code = (
             "import tensorflow as tf, tensorflow_text, tensorflow_hub as hub;"
-            f"print(hub.KerasLayer('{address}')(tf.constant(['a film']))['input_mask'].shape)"
+            "from tf_albert.hub import HubLayer;"
+            "print(*(layer(tf.constant(['a film']))['input_mask'].shape for layer in"
+            f" (hub.KerasLayer('{address}'), HubLayer('{address}'))))"
         )
         result = run_python("-c", code, TFHUB_CACHE_DIR=str(tmp_path), no_proxy="127.0.0.1")
         server.shutdown()
-    assert result.stdout.strip() == "(1, 21)", result.stderr
+    assert result.stdout.strip() == "(1, 21) (1, 21)", result.stderr
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -115,6 +126,28 @@ def damaged(release, tmp_path):
     return folder
 
 
+@pytest.mark.parametrize(
+    ("num_classes", "options", "found"),
+    [
+        (
+            3,
+            {"labels": ["old", "red", "tall"], "multi_label": True},
+            "text to holds, logits, probabilities",
+        ),
+        (1, {"num_segments": 2}, "text_a and text_b to score"),
+    ],
+    ids=["any labels", "a number"],
+)
+def test_other_classifiers_are_verified(
+    small_config, tokenizer, tmp_path, num_classes, options, found
+):
+    config = small_config.replace(num_hidden_layers=1)
+    model = randomize(tf_albert.AlbertClassifier(config, num_classes=num_classes))
+    preprocessor = tf_albert.AlbertPreprocessor(tokenizer, 21)
+    tf_albert.hub.save_classifier(model, preprocessor, tmp_path / "classifier", **options)
+    assert verify.check_classifier(tmp_path) == found
+
+
 def test_damage_is_found(damaged, monkeypatch, capsys):
     checks = [verify.check_sums, verify.check_archives]
     monkeypatch.setattr(verify, "checks_of", lambda release: checks)
@@ -122,6 +155,23 @@ def test_damage_is_found(damaged, monkeypatch, capsys):
     sums, archives = capsys.readouterr().out.splitlines()
     assert sums.startswith("FAIL") and sums.endswith("other sums: encoder/provenance.json")
     assert archives.startswith("FAIL") and "encoder.tar.gz and encoder/ differ" in archives
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("encoder", '"preprocessor"', '"nowhere"', "nowhere"),
+        ("classifier", "| Labels | no, yes |", "| Labels | yes, no |", "has the labels"),
+        ("preprocessor", "| Sequence length | 21 |", "| Sequence length | 22 |", "have 21 tokens"),
+    ],
+)
+def test_page_that_tells_something_else_is_found(damaged, name, old, new, message):
+    path = damaged / f"{name}.md"
+    page = path.read_text(encoding="utf-8")
+    assert old in page
+    path.write_text(page.replace(old, new), encoding="utf-8")
+    with pytest.raises((AssertionError, OSError), match=message):
+        verify.check_pages(damaged)
 
 
 def test_missing_and_stray_files_are_found(damaged):
@@ -138,7 +188,7 @@ def test_what_is_no_release_is_told(tmp_path, capsys):
 
 @pytest.fixture(scope="module")
 def pretraining_run(small_config, tokenizer, tmp_path_factory):
-    model = randomize(tf_albert.AlbertPretrainer(small_config))
+    model = randomize(tf_albert.AlbertPretrainer(small_config.replace(num_hidden_layers=1)))
     folder = tmp_path_factory.mktemp("runs") / "pretraining"
     model.save_pretrained(folder, tokenizer)
     return folder
@@ -159,7 +209,8 @@ def test_pretraining_run_has_no_classifier(pretraining_run, tmp_path, capsys):
 
 @pytest.fixture(scope="module")
 def squad_run(small_config, tokenizer, tmp_path_factory):
-    model = randomize(tf_albert.AlbertAnswerableSpanLabeler(small_config))
+    config = small_config.replace(num_hidden_layers=1)
+    model = randomize(tf_albert.AlbertAnswerableSpanLabeler(config))
     folder = tmp_path_factory.mktemp("runs") / "squad"
     task = {"task": "squad2", "sequence_length": 31, "stride": 8, "null_threshold": 9.5}
     save_pretrained(model, folder, tokenizer, {"task": task})
@@ -180,7 +231,8 @@ def test_squad_run_has_an_answerer(squad_run, tmp_path, capsys):
 
 
 def test_run_of_tagged_sentences_has_a_tagger(small_config, tokenizer, tmp_path, capsys):
-    model = randomize(tf_albert.AlbertTokenClassifier(small_config, num_classes=2))
+    config = small_config.replace(num_hidden_layers=1)
+    model = randomize(tf_albert.AlbertTokenClassifier(config, num_classes=2))
     task = {"task": "conll", "labels": ["B-LOC", "O"], "sequence_length": 19}
     save_pretrained(model, tmp_path / "run", tokenizer, {"task": task})
     output = tmp_path / "release"
@@ -194,7 +246,7 @@ def test_run_of_tagged_sentences_has_a_tagger(small_config, tokenizer, tmp_path,
 
 
 def test_run_of_multiple_choice_has_a_chooser(small_config, tokenizer, tmp_path, capsys):
-    model = randomize(tf_albert.AlbertMultipleChoice(small_config))
+    model = randomize(tf_albert.AlbertMultipleChoice(small_config.replace(num_hidden_layers=1)))
     save_pretrained(
         model, tmp_path / "run", tokenizer, {"task": {"task": "race", "sequence_length": 33}}
     )

@@ -203,6 +203,11 @@ def test_ragged_tensors_go_in_and_out(modules):
     assert [part.decode() for part in again] == TEXTS[1]
 
 
+def test_folder_that_is_not_there(tmp_path):
+    with pytest.raises(OSError, match=f"{tmp_path}/nowhere"):
+        HubLayer(tmp_path / "nowhere")
+
+
 def test_list_of_strings_is_one_batch(modules):
     layer = HubLayer(modules / "preprocessor")
     for texts in TEXTS[0][:1], TEXTS[0][:2], TEXTS[0]:

@@ -139,10 +139,9 @@ class HubLayer(keras.layers.Layer):
 def _load(handle):
     if not isinstance(handle, str):
         return handle
-    if tf.io.gfile.exists(handle):
-        return tf.saved_model.load(handle)
     import tensorflow_hub as hub
 
+    # A path stays what it is.
     return tf.saved_model.load(hub.resolve(handle))
 
 

@@ -60,6 +60,11 @@ def test_best_of_several_gold_answers_counts():
     }
 
 
+def test_first_version_has_an_answer_to_every_question():
+    with pytest.raises(ValueError, match=r"1 of 2 questions have no right answer, 'b' for one"):
+        squad_metrics({"a": ["x"], "b": []}, {"a": "x", "b": ""})
+
+
 GOLDS = {"a": ["red"], "b": ["old red house"], "c": [], "d": [], "e": ["the"]}
 ANSWERS = {"a": "red", "b": "red house", "c": "green", "d": "", "e": "a"}
 NULL_SCORES = {"a": -3.0, "b": -1.0, "c": 0.5, "d": 2.0, "e": 4.0}

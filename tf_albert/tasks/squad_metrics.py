@@ -54,9 +54,16 @@ def squad_metrics(golds, answers):
         dict: `exact_match` and `f1`, in percent, and `num_questions`.
 
     Raises:
-        ValueError: questions without an answer in `answers`.
+        ValueError: questions without an answer in `answers`, or without a right one.
     """
     _check_complete(golds, answers)
+    unanswerable = [question for question, given in golds.items() if not given]
+    if unanswerable:
+        raise ValueError(
+            f"{len(unanswerable)} of {len(golds)} questions have no right answer, "
+            f"{unanswerable[0]!r} for one. Every question of SQuAD 1.1 has one; the task `squad2` "
+            "takes questions without."
+        )
     return {
         name: 100.0 * float(np.mean(list(_best(measure, golds, answers).values())))
         for name, measure in (("exact_match", exact_match), ("f1", token_f1))

@@ -142,8 +142,8 @@ WRONG = {
     "num_attention_heads": 3,
     "intermediate_size": 37,
     "max_position_embeddings": 40,
-    "type_vocab_size": 3,
-    "num_hidden_groups": 3,
+    "type_vocab_size": 4,
+    "num_hidden_groups": 2,
     "inner_group_num": 2,
 }
 

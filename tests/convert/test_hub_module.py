@@ -67,9 +67,9 @@ def test_vocabulary_of_the_model_garden_is_lower_cased(garden_module, vocabulary
 
 
 def test_activation_that_the_module_does_not_tell_is_found_out(garden_module, small_config):
-    # In fewer layers the two forms of gelu differ by less than roundings might.
-    config = small_config.replace(num_hidden_layers=4)
-    folder, model = garden_module(tf.nn.gelu, num_hidden_layers=4)
+    # In narrower layers the two forms of gelu differ by less than roundings might.
+    config = small_config.replace(intermediate_size=400)
+    folder, model = garden_module(tf.nn.gelu, intermediate_size=400)
     with pytest.raises(ValueError, match=r"computes something else than an ALBERT .*'gelu'"):
         AlbertEncoder.from_pretrained(folder)
     config.replace(hidden_act="gelu_erf").to_json(folder / "albert_config.json")

@@ -38,7 +38,11 @@ def comma_tokenizer(vocabulary, tmp_path):
 
 @pytest.fixture
 def pretrainer(small_config, comma_tokenizer):
-    return randomize(AlbertPretrainer(small_config.replace(vocab_size=comma_tokenizer.vocab_size)))
+    # A model of which the logits show that another library's epsilon is another one.
+    config = small_config.replace(
+        vocab_size=comma_tokenizer.vocab_size, num_hidden_layers=3, type_vocab_size=2
+    )
+    return randomize(AlbertPretrainer(config))
 
 
 @pytest.fixture

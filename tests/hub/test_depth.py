@@ -206,8 +206,8 @@ def test_command_lets_classifiers_alone_leave_early(
 @pytest.mark.parametrize(
     "changes", [{"parameter_sharing": "none"}, {"num_hidden_groups": 3}], ids=str
 )
-def test_layers_that_differ_are_refused(small_config, tmp_path, changes):
-    encoder = tf_albert.AlbertEncoder(small_config.replace(**changes))
+def test_layers_that_differ_are_refused(deep_config, tmp_path, changes):
+    encoder = tf_albert.AlbertEncoder(deep_config.replace(**changes))
     with pytest.raises(ValueError, match=r"only where all layers are the same.*keep all 3"):
         tf_albert.hub.save_encoder(encoder, tmp_path / "encoder", also_layers=[1])
     assert not list(tmp_path.iterdir())

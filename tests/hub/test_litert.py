@@ -17,6 +17,13 @@ BYTES_A_WEIGHT = {"float32": 4, "float16": 2, "int8": 1, "full_int8": 1}
 
 
 @pytest.fixture(scope="module")
+def classifier(dropout_config):
+    """One whose logits are moderate: bytes for wide ranges are coarse."""
+    config = dropout_config.replace(num_hidden_layers=3, type_vocab_size=2)
+    return randomize(tf_albert.AlbertClassifier(config, num_classes=len(LABELS)), seed=1)
+
+
+@pytest.fixture(scope="module")
 def inputs(preprocessor, corpus):
     """Rows of text, of [CLS] and [SEP] alone, and, last, of nothing at all."""
     rows = preprocessor([*[line[:40] for line in corpus[3:90:3]], *corpus[5:9], ""])

@@ -62,6 +62,11 @@ class AlbertModel(keras.Model):
             ModuleNotFoundError: the client of a host or the reader of a format is not installed.
             OSError: a host does not have it.
             ValueError: damaged files, or weights that do not fit the config.
+
+        Example::
+
+            encoder = tf_albert.AlbertEncoder.from_pretrained("runs/tiny")
+            classifier = tf_albert.AlbertClassifier.from_pretrained("runs/tiny", num_classes=3)
         """
         return saving.from_pretrained(cls, where, **arguments)
 
@@ -71,5 +76,8 @@ class AlbertModel(keras.Model):
         Args:
             folder: str or path. Replaced as a whole.
             tokenizer: `AlbertTokenizer` or None. Its files go into the same folder.
+
+        Raises:
+            ValueError: `folder` is a file, or holds something else than a model.
         """
         saving.save_pretrained(self, folder, tokenizer)

@@ -30,6 +30,15 @@ class AlbertPretrainer(AlbertModel):
 
     Raises:
         ValueError: an input is missing.
+
+    >>> import numpy as np
+    >>> from tf_albert import AlbertConfig
+    >>> pretrainer = AlbertPretrainer(AlbertConfig.from_name("albert_tiny"))
+    >>> rows = np.ones((2, 7), "int32")
+    >>> inputs = {name: rows for name in ("input_word_ids", "input_mask", "input_type_ids")}
+    >>> logits = pretrainer(inputs | {"masked_lm_positions": np.array([[1, 4, 5]] * 2)})
+    >>> tuple(logits["mlm_logits"].shape), tuple(logits["sop_logits"].shape)
+    ((2, 3, 30000), (2, 2))
     """
 
     def __init__(self, encoder, **kwargs):

@@ -132,6 +132,14 @@ class Lamb(AdamW):
     decay inside the trust ratio, normalization weights and biases neither decayed nor adapted.
 
     Args: as for `AdamW`.
+
+    The first update of a weight is as long as the rate times the weight's own norm:
+
+    >>> weight = keras.Variable([3.0, 4.0])
+    >>> optimizer = Lamb(learning_rate=0.1, weight_decay=0.0)
+    >>> optimizer.apply([ops.convert_to_tensor([0.5, 0.5])], [weight])
+    >>> float(ops.round(ops.norm(ops.convert_to_tensor(weight) - [3.0, 4.0]), 4))
+    0.5
     """
 
     def adapt(self, update, variable):

@@ -66,6 +66,7 @@ answers = {
     "early": hub.KerasLayer(early)(texts),
     "served": early.signatures["serving_default"](text=texts),
     "empty": early(texts[:0]),
+    "ids": early.signatures["ids"](**ids),
 }
 for name, outputs in answers.items():
     found |= {f"{name}/{key}": value.numpy() for key, value in outputs.items()}

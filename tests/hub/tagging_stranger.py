@@ -8,6 +8,7 @@ import sys
 import warnings
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_text  # noqa: F401  (registers the tokenizer's operations)
 import tf_keras
@@ -38,6 +39,9 @@ def in_model():
     return tf_keras.Model(text, hub.KerasLayer(module)(text))(texts)
 
 
+with np.load(FOLDER / "inputs.npz") as arrays:
+    ids = {name: tf.constant(array) for name, array in arrays.items()}
+of_tokens = module.signatures["ids"](**ids)
 used = {id(one) for call in module.__call__.concrete_functions for one in call.variables}
 listed = {id(variable) for variable in module.variables}
 found = {
@@ -45,6 +49,9 @@ found = {
     "layer": plain(hub.KerasLayer(str(FOLDER / "tagger"))(texts)),
     "in_model": plain(in_model()),
     "served": plain(module.signatures["serving_default"](text=texts)),
+    "token_labels": plain({"label": of_tokens["label"]})["label"],
+    "token_logits": of_tokens["logits"].numpy().tolist(),
+    "token_probabilities": of_tokens["probabilities"].numpy().tolist(),
     "awkward": plain(module(tf.constant(AWKWARD))),
     "awkward_texts": [text.hex() for text in AWKWARD],
     "empty": plain(module(tf.constant([], tf.string))),

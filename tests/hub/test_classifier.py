@@ -4,9 +4,11 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tf_albert
 from tests.hub.conftest import LABELS, SEQUENCE_LENGTH
+from tf_albert.modeling.encoder import INPUTS
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +27,18 @@ def test_strings_become_labels(found, logits, check):
     expected = [LABELS[index] for index in logits.argmax(axis=1)]
     assert len(set(expected)) > 1
     assert outputs["label"].tolist() == expected
+
+
+def test_ids_become_labels_and_scores(found, classifier, regressor, model_inputs):
+    inputs = {name: model_inputs[name] for name in INPUTS}
+    outputs = found("classify_ids")
+    assert set(outputs) == {"label", "logits", "probabilities"}
+    logits = np.asarray(classifier(inputs))
+    np.testing.assert_allclose(outputs["logits"], logits, atol=1e-5)
+    np.testing.assert_allclose(outputs["probabilities"], tf.nn.softmax(logits), atol=1e-5)
+    assert outputs["label"].tolist() == [LABELS[index] for index in logits.argmax(axis=1)]
+    scores = np.asarray(regressor(inputs))[:, 0]
+    np.testing.assert_allclose(found("score_ids")["score"], scores, atol=1e-5)
 
 
 def test_any_number_of_labels_holds(found, logits, modules):

@@ -11,6 +11,7 @@ from tests import reference
 from tests.helpers import randomize, reference_weights
 from tests.hub.conftest import LABELS, SEQUENCE_LENGTH, run_script
 from tf_albert.cli.main import main
+from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.saving import save_pretrained
 
 
@@ -123,6 +124,18 @@ def test_signature_and_no_texts_give_the_same(found):
         np.testing.assert_array_equal(found[f"served/{name}"], found[f"early/{name}"])
     assert found["empty/probabilities"].shape == (0, len(LABELS))
     assert found["empty/layer"].shape == found["empty/label"].shape == (0,)
+
+
+def test_ids_leave_early_too(found, classifier, model_inputs, threshold):
+    inputs = {name: model_inputs[name] for name in INPUTS}
+    each = np.stack([reference_probabilities(classifier, inputs, n) for n in (1, 2, 3)])
+    is_sure = each.max(axis=2) > threshold
+    is_sure[-1] = True
+    layers = is_sure.argmax(axis=0)
+    assert found["ids/layer"].tolist() == (layers + 1).tolist()
+    expected = each[layers, np.arange(len(layers))]
+    np.testing.assert_allclose(found["ids/probabilities"], expected, atol=1e-5)
+    assert found["ids/label"].tolist() == [LABELS[index] for index in expected.argmax(axis=1)]
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,17 @@
 import json
 import sys
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tf_albert
+from tests.helpers import random_inputs
 from tests.hub.conftest import SEQUENCE_LENGTH, TAGS, run_script
 from tf_albert.hub.words import words_of
+from tf_albert.modeling.encoder import INPUTS
 from tf_albert.tasks.tagging import TagDescription, Tagger
 
 TEXTS = [
@@ -26,8 +29,16 @@ LETTERS = st.sampled_from("aetns  ,.12é\u0301½東😀\u3000\u200b\x00ß\x1c\xa
 
 
 @pytest.fixture(scope="module")
-def found(tagger_folder):
+def ids(tagger):
+    """The encoder's inputs of five rows."""
+    inputs = random_inputs(tagger.model.config)
+    return {name: inputs[name] for name in INPUTS}
+
+
+@pytest.fixture(scope="module")
+def found(tagger_folder, ids):
     """What `tagging_stranger.py` found."""
+    np.savez(tagger_folder / "inputs.npz", **ids)
     (tagger_folder / "texts.json").write_text(json.dumps(TEXTS), encoding="utf-8")
     run_script("tagging_stranger.py", tagger_folder)
     return json.loads((tagger_folder / "found.json").read_text(encoding="utf-8"))
@@ -74,6 +85,16 @@ def test_signature_pads_rows(found):
     for name, padding in (("word", b""), ("label", b""), ("start_byte", 0), ("end_byte", 0)):
         padded = [row + [padding] * (longest - len(row)) for row in rows[name]]
         assert outputs[name] == padded
+
+
+def test_ids_become_labels_of_tokens(found, tagger, ids):
+    logits = np.asarray(tagger.model(ids))
+    np.testing.assert_allclose(found["token_logits"], logits, atol=1e-5)
+    np.testing.assert_allclose(found["token_probabilities"], tf.nn.softmax(logits), atol=1e-5)
+    labels = [[bytes.fromhex(one).decode() for one in row] for row in found["token_labels"]]
+    expected = [[TAGS[index] for index in row] for row in logits.argmax(axis=2)]
+    assert labels == expected
+    assert len({label for row in labels for label in row}) > 2
 
 
 def test_awkward_strings_do_no_harm(found):

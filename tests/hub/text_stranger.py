@@ -113,6 +113,10 @@ def classify_served():
     return flat(signature(text=strings()[0]))
 
 
+def classify_ids():
+    return flat(load("classifier").signatures["ids"](**ids()))
+
+
 def classify_labels():
     return flat(fresh("others/labels")(strings()[0]))
 
@@ -145,6 +149,10 @@ def score_served():
     a, b = strings()
     signature = load("regressor").signatures["serving_default"]
     return flat(signature(text_a=a, text_b=b))
+
+
+def score_ids():
+    return flat(load("regressor").signatures["ids"](**ids()))
 
 
 def contained_again():
@@ -187,12 +195,14 @@ CHECKS = (
     preprocess_awkward,
     classify,
     classify_served,
+    classify_ids,
     classify_labels,
     classify_awkward,
     classify_fit,
     classify_dropout,
     score,
     score_served,
+    score_ids,
     contained_again,
 )
 

@@ -12,6 +12,7 @@ from tf_albert.hub.reusable import (
     describe,
     require,
     reusable,
+    signature,
     trainable_function,
     write_module,
 )
@@ -22,7 +23,7 @@ from tf_albert.tasks.batches import shortened
 from tf_albert.tasks.squad_windows import MOST_QUESTION_TOKENS
 from tf_albert.text.packing import pack_inputs
 
-TEXTS = ("question", "context")
+TEXTS = {name: tf.TensorSpec((None,), tf.string, name=name) for name in ("question", "context")}
 # Windows that the model sees at once, however long a context is.
 BATCH_SIZE = 32
 
@@ -80,7 +81,10 @@ def save_answerer(answerer, path, provenance=None):
             **dataclasses.asdict(answerer.description),
             **(provenance or {}),
         },
-        _signatures(root),
+        {
+            "serving_default": signature(root.__call__, TEXTS),
+            "ids": signature(root.labeler.__call__, specs_of(INPUTS)),
+        },
     )
 
 
@@ -112,8 +116,7 @@ def _module(answerer):
         )
         return _outputs(contexts, best, null_threshold)
 
-    strings = tf.TensorSpec((None,), tf.string)
-    root = reusable(trainable_function(call, dict.fromkeys(TEXTS, strings)), [model])
+    root = reusable(trainable_function(call, TEXTS), [model])
     root.labeler = reusable(label, [model])
     root.tokenizer = answerer.tokenizer
     return root
@@ -215,21 +218,3 @@ def _num_characters(texts, num_bytes):
     """Returns how many characters the first bytes of each text are."""
     before = tf.strings.substr(texts, tf.zeros_like(num_bytes), num_bytes)
     return tf.strings.length(before, unit="UTF8_CHAR")
-
-
-def _signatures(root):
-    """Returns the functions for TensorFlow Serving by name."""
-
-    @tf.function(autograph=False)
-    def serve(**texts):
-        return root.__call__(texts, training=False)
-
-    @tf.function(autograph=False)
-    def label(**inputs):
-        return root.labeler.__call__(inputs, training=False)
-
-    strings = {name: tf.TensorSpec((None,), tf.string, name=name) for name in TEXTS}
-    return {
-        "serving_default": serve.get_concrete_function(**strings),
-        "ids": label.get_concrete_function(**specs_of(INPUTS)),
-    }

@@ -9,6 +9,7 @@ from tf_albert.hub.reusable import (
     describe,
     require,
     reusable,
+    signature,
     trainable_function,
     write_module,
 )
@@ -74,7 +75,10 @@ def save_chooser(chooser, path, provenance=None):
             "task": chooser.description.task,
             **(provenance or {}),
         },
-        _signatures(root),
+        {
+            "serving_default": signature(root.__call__, TEXTS),
+            "ids": signature(root.scorer.__call__, IDS),
+        },
     )
 
 
@@ -153,20 +157,3 @@ def _paired(texts):
     )
     with tf.control_dependencies([*checks, is_any]):
         return {name: tf.identity(value) for name, value in texts.items()}
-
-
-def _signatures(root):
-    """Returns the functions for TensorFlow Serving by name."""
-
-    @tf.function(autograph=False)
-    def serve(**texts):
-        return root.__call__(texts, training=False)
-
-    @tf.function(autograph=False)
-    def score(**inputs):
-        return root.scorer.__call__(inputs, training=False)
-
-    return {
-        "serving_default": serve.get_concrete_function(**TEXTS),
-        "ids": score.get_concrete_function(**IDS),
-    }

@@ -3,15 +3,18 @@
 import tensorflow as tf
 
 from tf_albert import files
+from tf_albert.hub.encoder import checked, specs_of
 from tf_albert.hub.preprocessor import describe_preprocessor
 from tf_albert.hub.reusable import (
     describe,
     require,
     reusable,
+    signature,
     trainable_function,
     write_module,
 )
 from tf_albert.modeling.classifier import HOLDS_FROM, AlbertClassifier
+from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.text.preprocessor import AlbertPreprocessor
 
@@ -35,7 +38,8 @@ def save_classifier(
     `(batch, num_classes)`, and `label`, string `(batch,)`. With `multi_label` each probability is
     one of its own, and in the place of `label` stands `holds`, int32 `(batch, num_classes)`, 1 for
     each label that is at least as likely as not. A regression gives `score`, float32 `(batch,)`,
-    alone. The signature `serving_default` takes `text`, or `text_a` and `text_b`.
+    alone. The signature `serving_default` takes `text`, or `text_a` and `text_b`, and `ids` the
+    encoder's inputs, int32 `(batch, length)`; both give the same.
 
     Args:
         classifier: `AlbertClassifier`.
@@ -59,10 +63,14 @@ def save_classifier(
     """
     labels = list(labels or [])
     check_classifier(classifier, preprocessor, labels, multi_label)
-    read = _reader(labels, multi_label)
-    root = _module(classifier, preprocessor, read, text_specs(num_segments))
+    score = _scorer(classifier, _reader(labels, multi_label))
+
+    def call(texts, training):
+        return score(preprocessed(preprocessor, texts), training=training)
+
+    root = reusable(trainable_function(call, text_specs(num_segments)), [classifier])
     task = {"labels": labels, "num_segments": num_segments, "multi_label": multi_label}
-    write_text_module(root, path, classifier, preprocessor, {**task, **(provenance or {})})
+    write_text_module(root, score, path, classifier, preprocessor, {**task, **(provenance or {})})
 
 
 def check_classifier(classifier, preprocessor, labels, multi_label=False):
@@ -78,11 +86,12 @@ def check_classifier(classifier, preprocessor, labels, multi_label=False):
     check_fit(classifier.config, preprocessor.tokenizer, preprocessor.sequence_length)
 
 
-def write_text_module(root, path, classifier, preprocessor, facts):
+def write_text_module(root, score, path, classifier, preprocessor, facts):
     """Writes a module from strings, with tokenizer, config and labels among its assets.
 
     Args:
         root: what `reusable` returned, of a function whose inputs are `text_specs`.
+        score: function of the encoder's inputs to the same outputs.
         path: str or path. The folder to write; replaced as a whole.
         classifier: `AlbertClassifier`.
         preprocessor: `AlbertPreprocessor`.
@@ -102,7 +111,10 @@ def write_text_module(root, path, classifier, preprocessor, facts):
         path,
         write_assets,
         {**describe(classifier), **describe_preprocessor(preprocessor), **facts},
-        _signature(root, facts["num_segments"]),
+        {
+            "serving_default": _text_signature(root, facts["num_segments"]),
+            "ids": signature(score, specs_of(INPUTS)),
+        },
     )
 
 
@@ -175,24 +187,17 @@ def preprocessed(preprocessor, texts):
     return preprocessor(tuple(texts[name] for name in TEXTS) if isinstance(texts, dict) else texts)
 
 
-def _module(classifier, preprocessor, read, specs):
-    """Returns the reusable object from strings to labels, not yet saved."""
+def _scorer(classifier, read):
+    """Returns the traced function from the encoder's inputs to what `read` makes of the logits."""
 
-    def call(texts, training):
-        return read(classifier(preprocessed(preprocessor, texts), training=training))
+    def score(inputs, training):
+        return read(classifier(checked(inputs, classifier.config), training=training))
 
-    return reusable(trainable_function(call, specs), [classifier])
+    return trainable_function(score, specs_of(INPUTS))
 
 
-def _signature(root, num_segments):
-    """Returns the function for TensorFlow Serving: its strings are named."""
+def _text_signature(root, num_segments):
+    """Returns the function for TensorFlow Serving that takes `text`, or both texts of a pair."""
     names = ("text",) if num_segments == 1 else TEXTS
-
-    @tf.function(autograph=False)
-    def serve(**texts):
-        inputs = texts if num_segments == 2 else texts["text"]
-        return root.__call__(inputs)
-
-    return serve.get_concrete_function(
-        **{name: tf.TensorSpec((None,), tf.string, name=name) for name in names}
-    )
+    specs = {name: tf.TensorSpec((None,), tf.string, name=name) for name in names}
+    return signature(lambda texts: root.__call__(texts.get("text", texts)), specs)

@@ -14,9 +14,11 @@ from tf_albert.hub.classifier import (
     text_specs,
     write_text_module,
 )
+from tf_albert.hub.encoder import checked, specs_of
 from tf_albert.hub.reusable import require, reusable
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.depth import check_layers
+from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.stack import BlockStack
 from tf_albert.modeling.tokens import FlatTokens
 
@@ -57,17 +59,21 @@ def save_early_exit_classifier(
     check_classifier(classifier, preprocessor, labels)
     check_early_exit(classifier, threshold)
 
-    @tf.function(autograph=False)
-    def call(texts):
-        outputs = classify_early(classifier, preprocessed(preprocessor, texts), threshold)
+    @tf.function(input_signature=[specs_of(INPUTS)], autograph=False)
+    def score(inputs):
+        outputs = classify_early(classifier, checked(inputs, classifier.config), threshold)
         best = tf.argmax(outputs["probabilities"], axis=-1)
         return {**outputs, "label": tf.gather(tf.constant(labels), best)}
+
+    @tf.function(autograph=False)
+    def call(texts):
+        return score(preprocessed(preprocessor, texts))
 
     call.get_concrete_function(text_specs(num_segments))
     root = reusable(call, [classifier])
     root.trainable_variables = []
     facts = {"labels": labels, "num_segments": num_segments, "threshold": threshold}
-    write_text_module(root, path, classifier, preprocessor, {**facts, **(provenance or {})})
+    write_text_module(root, score, path, classifier, preprocessor, {**facts, **(provenance or {})})
 
 
 def classify_early(classifier, inputs, threshold):

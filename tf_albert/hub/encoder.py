@@ -13,6 +13,7 @@ from tf_albert.hub.reusable import (
     describe,
     require,
     reusable,
+    signature,
     trainable_function,
     write_module,
 )
@@ -201,11 +202,10 @@ def _named(outputs, inputs):
 
 
 def _signature(root):
-    """Returns the function for TensorFlow Serving: the named inputs, no list among the outputs."""
+    """Returns the function for TensorFlow Serving, which has no list among the outputs."""
 
-    @tf.function(autograph=False)
-    def serve(**inputs):
+    def serve(inputs):
         outputs = root.__call__(inputs, training=False)
         return {name: value for name, value in outputs.items() if name != "encoder_outputs"}
 
-    return serve.get_concrete_function(**specs_of(INPUTS))
+    return signature(serve, specs_of(INPUTS))

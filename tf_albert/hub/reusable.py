@@ -55,6 +55,21 @@ def reusable(function, models=()):
     return root
 
 
+def signature(call, specs):
+    """Returns the function for TensorFlow Serving of a call on a dict: its inputs have names.
+
+    Args:
+        call: function of a dict of tensors to a dict of tensors.
+        specs: dict of `tf.TensorSpec` by name.
+    """
+
+    @tf.function(autograph=False)
+    def serve(**inputs):
+        return call(inputs)
+
+    return serve.get_concrete_function(**specs)
+
+
 def write_module(root, path, assets, provenance, signatures=None):
     """Writes a SavedModel with its assets and its `provenance.json`.
 

@@ -6,14 +6,17 @@ import tensorflow as tf
 
 from tf_albert import files
 from tf_albert.hub.classifier import LABELS_FILE, check_fit
+from tf_albert.hub.encoder import checked, specs_of
 from tf_albert.hub.reusable import (
     describe,
     require,
     reusable,
+    signature,
     trainable_function,
     write_module,
 )
 from tf_albert.hub.words import first_tokens, words_of
+from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.modeling.token_classifier import AlbertTokenClassifier
 from tf_albert.tasks.tagging import Tagger
@@ -32,7 +35,9 @@ def save_tagger(tagger, path, provenance=None):
     its text and the one after its last. A word beyond the longest row has the label `O`.
 
     The signature `serving_default` takes `text` and gives the same as tensors, in which rows end
-    with empty strings and zeros.
+    with empty strings and zeros. The signature `ids` takes the encoder's inputs, int32
+    `(batch, length)`, and gives `logits` and `probabilities`, float32 `(batch, length, classes)`,
+    and `label`, string `(batch, length)`, of each token.
 
     Args:
         tagger: `Tagger`.
@@ -50,7 +55,8 @@ def save_tagger(tagger, path, provenance=None):
         layer(tf.constant(["Ada lives in Paris"]))["label"]   # [[b"B-PER", b"O", b"O", b"B-LOC"]]
     """
     _check(tagger)
-    root = _module(tagger)
+    score = _scorer(tagger)
+    root = _module(tagger, score)
 
     def write_assets(folder):
         tagger.tokenizer.save_pretrained(folder)
@@ -69,7 +75,7 @@ def save_tagger(tagger, path, provenance=None):
             **dataclasses.asdict(tagger.description),
             **(provenance or {}),
         },
-        _signature(root),
+        {"serving_default": _text_signature(root), "ids": signature(score, specs_of(INPUTS))},
     )
 
 
@@ -86,52 +92,62 @@ def _check(tagger):
     check_fit(tagger.model.config, tagger.tokenizer, tagger.description.sequence_length)
 
 
-def _module(tagger):
+def _scorer(tagger):
+    """Returns the traced function from the encoder's inputs to what there is of each token."""
+    model, labels = tagger.model, tagger.description.labels
+
+    def score(inputs, training):
+        logits = model(checked(inputs, model.config), training=training)
+        # Of equal values `top_k` takes the first, which `argmax` does not promise.
+        best = tf.math.top_k(logits, 1).indices[..., 0]
+        label = tf.gather(tf.constant(labels), best)
+        return {"logits": logits, "probabilities": tf.nn.softmax(logits), "label": label}
+
+    return trainable_function(score, specs_of(INPUTS))
+
+
+def _module(tagger, score):
     """Returns the reusable object from sentences to labels, not yet saved."""
-    model, description = tagger.model, tagger.description
+    description = tagger.description
 
     def call(texts, training):
         words = words_of(texts)
         ids, tokens = first_tokens(words.texts, tagger.tokenizer)
         inputs = pack_inputs([ids], description.sequence_length, tagger.tokenizer.special_ids)
-        logits = model(inputs, training=training)
+        labels = score(inputs, training=training)["label"]
         values = {
             "word": words.texts.values,
-            "label": _labels(logits, words.texts.value_rowids(), tokens, description.labels),
+            "label": _labels_of_words(labels, words.texts.value_rowids(), tokens),
             "start_byte": tf.cast(words.begins, tf.int32),
             "end_byte": tf.cast(words.begins + words.sizes, tf.int32),
         }
         return {name: words.texts.with_values(value) for name, value in values.items()}
 
-    root = reusable(trainable_function(call, STRINGS), [model])
+    root = reusable(trainable_function(call, STRINGS), [tagger.model])
     root.tokenizer = tagger.tokenizer
     return root
 
 
-def _labels(logits, rows, tokens, labels):
+def _labels_of_words(labels, rows, tokens):
     """Returns the label of each word: string `(words,)`.
 
     Args:
-        logits: float32 tensor `(batch, length, classes)`.
+        labels: string tensor `(batch, length)`. The label of each token of the rows.
         rows: int64 tensor `(words,)`. The text of each word.
         tokens: int64 tensor `(words,)`. Its first token, -1 where it has none.
-        labels: list of str.
     """
     places = tokens + 1  # behind [CLS]
-    has_label = (tokens >= 0) & (places < tf.shape(logits, tf.int64)[1] - 1)
+    has_label = (tokens >= 0) & (places < tf.shape(labels, tf.int64)[1] - 1)
     places = tf.where(has_label, places, tf.zeros_like(places))
-    logits = tf.gather_nd(logits, tf.stack([rows, places], axis=1))
-    # Of equal values `top_k` takes the first, which `argmax` does not promise.
-    best = tf.math.top_k(logits, 1).indices[:, 0]
-    return tf.where(has_label, tf.gather(tf.constant(labels), best), OUTSIDE)
+    found = tf.gather_nd(labels, tf.stack([rows, places], axis=1))
+    return tf.where(has_label, found, OUTSIDE)
 
 
-def _signature(root):
+def _text_signature(root):
     """Returns the function for TensorFlow Serving, which has no ragged tensors."""
 
-    @tf.function(autograph=False)
-    def serve(text):
-        outputs = root.__call__(text, training=False)
+    def serve(texts):
+        outputs = root.__call__(texts["text"], training=False)
         return {name: rows.to_tensor() for name, rows in outputs.items()}
 
-    return serve.get_concrete_function(STRINGS)
+    return signature(serve, {"text": STRINGS})

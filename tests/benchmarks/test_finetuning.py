@@ -26,7 +26,8 @@ def classifier(small_config):
 
 @pytest.fixture
 def batches(small_config):
-    random = np.random.default_rng(1)
+    # Of the first five labels each class has another share than the classifier gives it.
+    random = np.random.default_rng(4)
     return [
         {
             **{name: tf.constant(rows) for name, rows in _rows(small_config, seed).items()},
@@ -80,8 +81,8 @@ def test_first_update_of_torch_is_smaller_where_it_corrects_the_bias(
         peer.step(batches[0])
         moved[corrects_bias] = peer.model.classifier.bias.detach().numpy() - classifier.head.bias
     np.testing.assert_allclose(np.abs(moved[True]), np.full(3, RATE), rtol=1e-2)
-    # A tenth of the gradient over the root of a thousandth of its square, but for epsilon.
-    np.testing.assert_allclose(moved[False], moved[True] * 10**0.5, rtol=5e-2)
+    # A tenth of the gradient over the root of a thousandth of its square.
+    np.testing.assert_allclose(moved[False], moved[True] * 10**0.5, rtol=1e-2)
 
 
 def test_all_learn_a_made_task_from_the_same_weights(tmp_path, tokenizer):

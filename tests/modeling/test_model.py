@@ -71,7 +71,7 @@ def test_one_step_of_fit_changes_every_weight(small_config, model_class, argumen
     model, targets = randomize(model_class(small_config, **arguments)), targets_of(model_class)
     loss = "mse" if model_class is AlbertEncoder else crossentropy()
     losses = keras.tree.map_structure(lambda _: loss, targets)
-    # A graph is the same for all of them; one is enough, and takes ten times as long.
+    # `fit` makes its graph for each in the same way: one shows it, the others need no tracing.
     eager = model_class is not AlbertPretrainer
     model.compile(keras.optimizers.SGD(1.0), losses, jit_compile=False, run_eagerly=eager)
     before = model.get_weights()

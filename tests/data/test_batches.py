@@ -122,13 +122,13 @@ def assert_equal_rows(rows, expected):
         np.testing.assert_array_equal(value, expected[name], err_msg=name)
 
 
-def test_two_replicas_have_the_rows_of_one(counting):
+@pytest.mark.parametrize("replica", [0, 1, 2])
+def test_replicas_have_the_rows_of_one(counting, replica):
     whole = rows_of(PretrainingBatches(counting, ROWS, LENGTH, seed=3).dataset(0, 7))
-    both = rows_of(PretrainingBatches(counting, ROWS, LENGTH, seed=3).dataset(0, 7, (0, 2, 2)))
-    assert_equal_rows(both, whole)
-    second = rows_of(PretrainingBatches(counting, ROWS, LENGTH, seed=3).dataset(0, 7, (1, 1, 2)))
-    at = np.arange(7 * ROWS).reshape(7, 2, ROWS // 2)[:, 1].ravel()
-    assert_equal_rows(second, {name: value[at] for name, value in whole.items()})
+    batches = PretrainingBatches(counting, ROWS, LENGTH, seed=3)
+    part = rows_of(batches.dataset(0, 7, replica, 3))
+    at = np.arange(7 * ROWS).reshape(7, 3, ROWS // 3)[:, replica].ravel()
+    assert_equal_rows(part, {name: value[at] for name, value in whole.items()})
 
 
 def test_later_first_step_goes_on_where_an_earlier_run_was(counting):
@@ -197,7 +197,7 @@ def test_without_shuffling_chunks_come_in_the_order_of_the_text(vocabulary, tmp_
 
 def test_batch_that_replicas_cannot_divide(counting):
     with pytest.raises(ValueError, match=r"batch of 6 cannot be divided among 4 .* multiple of 4"):
-        PretrainingBatches(counting, ROWS, LENGTH, 0).dataset(0, 1, (0, 4, 4))
+        PretrainingBatches(counting, ROWS, LENGTH, 0).dataset(0, 1, 0, 4)
 
 
 def test_corpus_below_one_batch(vocabulary, tmp_path):

@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from tf_albert.data.pipeline import computed_ahead
+
 
 class ArrayBatches:
     """Batches that are given.
@@ -14,17 +16,13 @@ class ArrayBatches:
     def __init__(self, arrays):
         self.arrays = arrays
 
-    def dataset(self, first_step, num_steps, replicas=None):
-        first, here, every = replicas or (0, 1, 1)
-
+    def dataset(self, first_step, num_steps, replica=0, num_replicas=1):
         def part(array):
             steps = array[first_step : first_step + num_steps]
-            divided = steps.reshape(num_steps, every, -1, *array.shape[2:])
-            return divided[:, first : first + here].reshape(num_steps * here, -1, *array.shape[2:])
+            return steps.reshape(num_steps, num_replicas, -1, *array.shape[2:])[:, replica]
 
-        return tf.data.Dataset.from_tensor_slices(
-            {name: part(array) for name, array in self.arrays.items()}
-        )
+        parts = {name: part(array) for name, array in self.arrays.items()}
+        return computed_ahead(tf.data.Dataset.from_tensor_slices(parts), lambda batch: batch)
 
 
 def pretraining_arrays(config, steps, rows, length, predictions, masked=None, seed=0):

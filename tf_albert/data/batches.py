@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf_albert.data import segments
 from tf_albert.data.masking import MaskingVocabulary, mask_tokens
+from tf_albert.data.pipeline import computed_ahead, rows_of_replica
 
 SHORT_PROBABILITY = 0.1
 
@@ -64,48 +65,33 @@ class PretrainingBatches:
         """Whole batches in the first epoch; later ones differ a little: chunks are drawn anew."""
         return len(self._epoch(0)) // self.batch_size
 
-    def dataset(self, first_step, num_steps, replicas=None):
+    def dataset(self, first_step, num_steps, replica=0, num_replicas=1):
         """Returns the batches of some steps.
 
         Args:
             first_step: int. The step to start with.
             num_steps: int. How many steps.
-            replicas: tuple of (first replica here, replicas here, replicas in all), or None for
-                one. Elements come a replica at a time.
+            replica: int. Whose rows.
+            num_replicas: int. How many replicas share each batch.
 
         Returns:
             `tf.data.Dataset` of dicts: `input_word_ids`, `input_mask`, `input_type_ids` (int32,
             `(rows, length)`), `masked_lm_positions`, `masked_lm_ids` (int32) and
             `masked_lm_weights` (float32), `(rows, predictions)`, `sentence_order_labels` (int32,
-            `(rows,)`) and `ngram_lengths`; `rows` is the batch size divided by the replicas in all.
+            `(rows,)`) and `ngram_lengths`; `rows` is the batch size divided by the replicas.
 
         Raises:
             ValueError: the batch cannot be divided among the replicas.
         """
-        first_replica, num_here, num_replicas = replicas or (0, 1, 1)
-        if self.batch_size % num_replicas:
-            raise ValueError(
-                f"A batch of {self.batch_size} cannot be divided among {num_replicas} replicas. "
-                f"Use a `batch_size` that is a multiple of {num_replicas}."
-            )
-        rows = self.batch_size // num_replicas
-
-        def element(index):
-            step = first_step + index // num_here
-            first_row = tf.cast(first_replica + index % num_here, tf.int32) * rows
-            return self._masked(step, first_row, rows)
-
-        return (
-            tf.data.Dataset.range(num_steps * num_here)
-            .map(element, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-            .prefetch(tf.data.AUTOTUNE)
-        )
+        rows = rows_of_replica(self.batch_size, num_replicas)
+        steps = tf.data.Dataset.range(first_step, first_step + num_steps)
+        return computed_ahead(steps, lambda step: self._masked(step, replica * rows, rows))
 
     def _masked(self, step, first_row, rows):
         shape = (rows, self.sequence_length)
         ids, type_ids, labels = tf.numpy_function(
-            lambda step, first_row: self.pairs(int(step), int(first_row), rows),
-            [step, first_row],
+            lambda step: self.pairs(int(step), first_row, rows),
+            [step],
             [tf.int32, tf.int32, tf.int32],
             stateful=False,
         )

@@ -1,9 +1,12 @@
 """Labelled rows become batches no longer than their longest row."""
 
 import abc
+import functools
 
 import numpy as np
 import tensorflow as tf
+
+from tf_albert.data.pipeline import computed_ahead, rows_of_replica
 
 # Lengths are rounded up to a multiple of this, so that few shapes are traced.
 LENGTH_STEP = 16
@@ -39,31 +42,25 @@ class EpochBatches(abc.ABC):
     def element(self, columns):
         """Returns the batch, a dict of tensors, of `columns` that hold its examples alone."""
 
-    def dataset(self, first_step, num_steps, replicas=None):
+    def dataset(self, first_step, num_steps, replica=0, num_replicas=1):
         """Returns the batches of some steps, as `PretrainingBatches.dataset` does.
 
         Returns:
             `tf.data.Dataset` of the dicts that `element` gives.
         """
-        first_replica, num_here, num_replicas = replicas or (0, 1, 1)
-        if self.batch_size % num_replicas:
-            raise ValueError(
-                f"A batch of {self.batch_size} cannot be divided among {num_replicas} replicas. "
-                f"Use a `batch_size` that is a multiple of {num_replicas}."
-            )
-        share = self.batch_size // num_replicas
-        numbers = self._order(first_step, num_steps).reshape(num_steps, num_replicas, share)
-        numbers = numbers[:, first_replica : first_replica + num_here].reshape(-1, share)
-        columns = tf.nest.map_structure(tf.constant, self.columns)
+        rows = rows_of_replica(self.batch_size, num_replicas)
+        numbers = self._order(first_step, num_steps).reshape(num_steps, num_replicas, rows)
+        columns = self._tensors
 
         def element(numbers):
             return self.element(tf.nest.map_structure(lambda x: tf.gather(x, numbers), columns))
 
-        return (
-            tf.data.Dataset.from_tensor_slices(numbers)
-            .map(element, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-            .prefetch(tf.data.AUTOTUNE)
-        )
+        return computed_ahead(tf.data.Dataset.from_tensor_slices(numbers[:, replica]), element)
+
+    @functools.cached_property
+    def _tensors(self):
+        # Once for all replicas: SQuAD's windows are hundreds of megabytes.
+        return tf.nest.map_structure(tf.constant, self.columns)
 
     def _order(self, first_step, num_steps):
         """Returns the examples of some steps: one permutation after another."""
@@ -210,9 +207,7 @@ def text_batches(preprocessor, texts, batch_size):
     """
     columns = tuple(np.array(column, object) for column in zip(*texts, strict=True))
     dataset = tf.data.Dataset.from_tensor_slices(columns).batch(batch_size)
-    return dataset.map(
-        lambda *texts: shortened(preprocessor(texts)), num_parallel_calls=tf.data.AUTOTUNE
-    ).prefetch(tf.data.AUTOTUNE)
+    return computed_ahead(dataset, lambda *texts: shortened(preprocessor(texts)))
 
 
 def shortened(inputs):

@@ -107,7 +107,8 @@ class Training:
         run: path. The run's folder.
         make_model: function of nothing that makes the model; called under the strategy.
         objective: one of `tf_albert.training.objectives`.
-        batches: an object with `batch_size` and `dataset(first_step, num_steps, replicas)`.
+        batches: an object with `batch_size` and
+            `dataset(first_step, num_steps, replica, num_replicas)`.
         tokenizer: `PieceTokenizer`. Saved with each checkpoint.
         on_start: function of (model, strategy), called before the first step, or None.
         on_checkpoint: function of (model, strategy, step) to a dict of metrics, called after each

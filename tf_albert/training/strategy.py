@@ -78,22 +78,29 @@ def of_all_workers(strategy, number):
 
 
 def distribute(strategy, batches, first_step, num_steps):
-    """Returns the batches of some steps, each replica given its own part.
+    """Gives the batches of some steps one after another, each replica its own part.
+
+    Batches that are a pure function of step and replica need no distributed dataset, whose
+    iterators can keep whoever deletes them waiting (see `tf_albert.data.pipeline`).
 
     Args:
         strategy: `tf.distribute.Strategy`.
-        batches: an object whose `dataset(first_step, num_steps, replicas)` gives a replica's part
-            at a time, such as `PretrainingBatches`.
+        batches: an object whose `dataset(first_step, num_steps, replica, num_replicas)` gives a
+            replica's part of each step, such as `PretrainingBatches`.
         first_step: int. The step to start with.
         num_steps: int. How many steps.
 
-    Returns:
-        A distributed dataset of `num_steps` elements.
+    Yields:
+        For each step the batch, in the form that `strategy.run` takes.
     """
+    parts = {}
 
-    def local(context):
-        here = context.num_replicas_in_sync // context.num_input_pipelines
-        first = context.input_pipeline_id * here
-        return batches.dataset(first_step, num_steps, (first, here, context.num_replicas_in_sync))
+    def part(context):
+        replica = context.replica_id_in_sync_group
+        if replica not in parts:
+            replicas = (replica, context.num_replicas_in_sync)
+            parts[replica] = iter(batches.dataset(first_step, num_steps, *replicas))
+        return next(parts[replica])
 
-    return strategy.distribute_datasets_from_function(local)
+    for _ in range(num_steps):
+        yield strategy.experimental_distribute_values_from_function(part)

@@ -2,6 +2,7 @@
 
     pip install -e '.[parity]'
     python -m benchmarks.finetuning --init runs/tiny --data ../shared/data/glue/SST-2
+    python -m benchmarks.finetuning --config finetune/tiny_squad.yaml --init runs/tiny --data SQuAD
 
 A pretrained model is converted for transformers, and both fine-tune it in float32 with the same
 seeds: on the same batches, with the same dropout, rates, clipping and decay, scored at the same
@@ -11,8 +12,9 @@ as `--task rte --steps 500`.
 torch is tried twice: as it is, where AdamW corrects the bias of its moments, and with the updates
 of Google's code and of this package, which are larger at the start. What differs besides: order of
 sums and random numbers; the head, which transformers draws from a normal distribution that is not
-truncated; and, where the encoder has dropout, that transformers has none after the feed-forward
-part. A run that collapses is not begun again, as `tf-albert finetune` would.
+truncated; where the encoder has dropout, that transformers has none after the feed-forward part;
+and, of questions, that transformers lets padding be an answer. A run that collapses is not begun
+again, as `tf-albert finetune` would.
 """
 
 import argparse
@@ -30,7 +32,8 @@ import transformers
 
 from benchmarks.measure import describe_machine, use_threads
 from benchmarks.report import RESULTS
-from benchmarks.torch_finetuning import TorchFinetuning, TorchPredictor, load_classifier
+from benchmarks.torch_finetuning import TorchFinetuning
+from benchmarks.torch_peers import load_peer, score_peer
 from tf_albert import AlbertTokenizer
 from tf_albert.cli.main import parse
 from tf_albert.convert import formats
@@ -42,8 +45,6 @@ from tf_albert.tasks.text_task import TextTask
 OURS = "tf_albert"
 # Whether torch corrects the bias of Adam's moments.
 PEERS = {"transformers": True, "transformers, the same updates": False}
-# Of `AlbertClassifier`, whatever the encoder's.
-HEAD_DROPOUT = 0.1
 # Of a recipe: where things lie, and a number of seeds that is not the one used here.
 NOT_KEPT = ("init", "output", "data", "train", "dev", "seeds")
 
@@ -85,20 +86,21 @@ def compare(recipe, num_seeds, folder):
         tuple of the metric's name and a dict of who to a dict of seed to the best score.
 
     Raises:
-        ValueError: a recipe that is not one of classes for texts from pretrained weights with
-            AdamW.
+        ValueError: a recipe that is neither of one class or number for texts nor of SQuAD 1.1, or
+            not from pretrained weights with AdamW.
     """
     _check(recipe)
     formats.convert(recipe.init, folder / "huggingface", "huggingface")
     scores = {name: {} for name in (OURS, *PEERS)}
     for seed in range(recipe.seed, recipe.seed + num_seeds):
         one = dataclasses.replace(recipe, seed=seed, output=str(folder / f"seed_{seed}"))
-        task = TextTask(one, AlbertTokenizer.from_pretrained(one.init), Problems(one.strict))
+        tokenizer = AlbertTokenizer.from_pretrained(one.init)
+        task = KINDS.get(one.task, TextTask)(one, tokenizer, Problems(one.strict))
         metric = task.description.metric
         # The peers first: they may refuse the weights.
         for name, corrects_bias in PEERS.items():
             print(f"{name}, seed {seed}:")
-            score = finetune_peer(folder / "huggingface", one, task, corrects_bias)
+            score = finetune_peer(folder / "huggingface", one, task, tokenizer, corrects_bias)
             scores[name][str(seed)] = score
         print(f"{OURS}, seed {seed}:")
         scores[OURS][str(seed)] = run_task(one, one, may_collapse=True)[metric]
@@ -106,41 +108,39 @@ def compare(recipe, num_seeds, folder):
 
 
 def _check(recipe):
-    found = {name: getattr(recipe, name) for name in ("task", "optimizer", "from_scratch")}
-    is_classification = recipe.task not in (*KINDS, "stsb") and not recipe.regression
-    if not is_classification or recipe.optimizer != "adamw" or recipe.from_scratch:
+    found = {name: getattr(recipe, name) for name in ("task", "multi_label", "optimizer")}
+    is_known = recipe.task == "squad" or (recipe.task not in KINDS and not recipe.multi_label)
+    if not is_known or recipe.optimizer != "adamw" or recipe.from_scratch:
         raise ValueError(
-            "What can be compared is a task of classes for texts, from pretrained weights, with "
-            f"`optimizer: adamw`. Received: {found}."
+            "What can be compared is a class or a number for texts, or SQuAD 1.1, from pretrained "
+            f"weights, with `optimizer: adamw`. Received: {found} and "
+            f"`from_scratch`={recipe.from_scratch}."
         )
     if recipe.patience:
         raise ValueError("The peers train to their last step. Expected `patience: 0`.")
 
 
-def finetune_peer(pretrained, recipe, task, corrects_bias):
+def finetune_peer(pretrained, recipe, task, tokenizer, corrects_bias):
     """Fine-tunes with transformers; returns the best score on the development set.
 
     Args:
         pretrained: path. A Hugging Face folder.
         recipe: `FinetuneRecipe`.
-        task: `TextTask`.
+        task: `TextTask` or `SpanTask`.
+        tokenizer: `AlbertTokenizer`.
         corrects_bias: bool. As `TorchFinetuning` takes it.
     """
-    description = task.description
+    metric = task.description.metric
     torch.manual_seed(recipe.seed)
-    model = load_classifier(
-        pretrained, len(description.labels), HEAD_DROPOUT, recipe.encoder_dropout
-    )
+    model = load_peer(pretrained, task, recipe.encoder_dropout)
     training = TorchFinetuning(model, recipe, corrects_bias)
-    predictor = TorchPredictor(model, task.preprocessor, description)
-    name, examples = next(iter(task.dev.items()))
     scores, losses = [], []
     for step, batch in enumerate(task.batches.dataset(0, recipe.steps), 1):
         losses.append(training.step(batch))
         if step == recipe.steps or step % recipe.checkpoint_every == 0:
-            scores.append(predictor.score(examples, where=name)[description.metric])
+            scores.append(score_peer(model, task, tokenizer)[metric])
             loss = statistics.fmean(losses)
-            print(f"step {step}  loss {loss:.4f}  {description.metric} {scores[-1]:.4f}")
+            print(f"step {step}  loss {loss:.4f}  {metric} {scores[-1]:.4f}", flush=True)
             losses.clear()
     return max(scores)
 

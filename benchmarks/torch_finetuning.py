@@ -1,12 +1,9 @@
-"""Fine-tuning of transformers' classifier with torch, by a recipe of this package."""
+"""Fine-tuning of a model of transformers with torch, by a recipe of this package."""
 
 import itertools
 
 import torch
-import transformers
 
-from tf_albert.tasks.batches import text_batches
-from tf_albert.tasks.predictions import Predictor
 from tf_albert.training.optimizers import EXCLUDED_NAMES, AdamW
 
 INPUTS = {
@@ -14,7 +11,7 @@ INPUTS = {
     "attention_mask": "input_mask",
     "token_type_ids": "input_type_ids",
 }
-HEAD = {"classifier.weight", "classifier.bias"}
+TARGETS = ("labels", "start_positions", "end_positions")
 
 
 def torch_inputs(batch):
@@ -30,42 +27,14 @@ def torch_inputs(batch):
     }
 
 
-def load_classifier(folder, num_labels, head_dropout, encoder_dropout):
-    """Returns a pretrained encoder with a fresh head, drawn as transformers draws it.
-
-    Args:
-        folder: path. A Hugging Face folder of a pretrained model.
-        num_labels: int.
-        head_dropout: float. Dropout before the head.
-        encoder_dropout: float or None. Dropout in the encoder; None keeps the model's own.
-
-    Raises:
-        ValueError: weights of the encoder are missing, or the head is not.
-    """
-    names = ("hidden_dropout_prob", "attention_probs_dropout_prob")
-    model, found = transformers.AlbertForSequenceClassification.from_pretrained(
-        folder,
-        num_labels=num_labels,
-        classifier_dropout_prob=head_dropout,
-        output_loading_info=True,
-        **({} if encoder_dropout is None else dict.fromkeys(names, encoder_dropout)),
-    )
-    if set(found["missing_keys"]) != HEAD:
-        raise ValueError(
-            f"{folder} lacks {sorted(found['missing_keys'])}. Expected that it lacks the head "
-            f"alone, {sorted(HEAD)}: give a pretrained model whose pooler was trained."
-        )
-    return model
-
-
 class TorchFinetuning:
-    """A classifier of transformers, and one step of training it by a recipe.
+    """A model of transformers, and one step of training it by a recipe.
 
     Rate, clipping, decay and what is left out of it are the recipe's; what remains is that torch
     divides by the gradients' norm plus 1e-6.
 
     Args:
-        model: `AlbertForSequenceClassification`.
+        model: one that `torch_peers.load_peer` gives.
         recipe: `FinetuneRecipe`, with AdamW.
         corrects_bias: bool. Whether Adam's moments are corrected for their start at 0. torch does
             so; Google's code and this package do not, so that their updates are 3.2 times as large
@@ -93,16 +62,23 @@ class TorchFinetuning:
         return 1.0 - step / self.recipe.steps
 
     def step(self, batch):
-        """Trains on one batch of `LabelledBatches`; returns the loss before it."""
+        """Trains on one batch of `LabelledBatches` or `SpanBatches`; returns the loss before it."""
         self.model.train()
-        labels = torch.tensor(batch["labels"].numpy(), dtype=torch.long)
-        loss = self.model(**torch_inputs(batch), labels=labels).loss
+        loss = self.model(**torch_inputs(batch), **_targets(batch)).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip_norm)
         self.optimizer.step()
         self.schedule.step()
         self.optimizer.zero_grad()
         return loss.item()
+
+
+def _targets(batch):
+    """Returns what a loss compares outputs with, whole numbers as torch wants them."""
+    found = {name: torch.tensor(batch[name].numpy()) for name in TARGETS if name in batch}
+    return {
+        name: value if value.is_floating_point() else value.long() for name, value in found.items()
+    }
 
 
 def _groups(model, decay):
@@ -134,20 +110,3 @@ def _leave_bias(optimizer):
             group["weight_decay"] = decay * second**0.5 / first
 
     optimizer.register_step_pre_hook(before_step)
-
-
-class TorchPredictor(Predictor):
-    """A classifier of transformers, asked and scored as those of this package are.
-
-    Args: as for `Predictor`, with `AlbertForSequenceClassification` as the model.
-    """
-
-    def outputs(self, texts, batch_size=32):
-        """Returns probabilities `(examples, classes)`."""
-        self.model.eval()
-        with torch.no_grad():
-            logits = [
-                self.model(**torch_inputs(inputs)).logits
-                for inputs in text_batches(self.preprocessor, texts, batch_size)
-            ]
-        return torch.softmax(torch.cat(logits), dim=-1).numpy()

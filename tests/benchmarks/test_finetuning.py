@@ -6,17 +6,25 @@ import tensorflow as tf
 
 from tests.helpers import random_inputs, randomize
 from tests.tasks.tables import recipe_of, write_folder
-from tf_albert import AlbertClassifier, AlbertPretrainer, AlbertTokenizer
+from tests.training.recipes import small_model
+from tf_albert import AlbertClassifier, AlbertPretrainer, AlbertSpanLabeler, AlbertTokenizer
 from tf_albert.convert import formats
 from tf_albert.convert.names import weights_by_name
+from tf_albert.tasks.answering import QuestionAnswerer, SpanDescription
 from tf_albert.tasks.finetune import FinetuneRecipe
-from tf_albert.training.objectives import ClassificationObjective
+from tf_albert.tasks.squad import Question
+from tf_albert.training.objectives import (
+    ClassificationObjective,
+    RegressionObjective,
+    SpanObjective,
+)
 from tf_albert.training.optimizers import make_optimizer
 from tf_albert.training.schedule import WarmupLinearDecay
 from tf_albert.training.step import make_train_step
 
 pytestmark = pytest.mark.usefixtures("transformers")
 STEPS, RATE = 6, 0.01
+_SQUAD2 = {"task": "squad2", "text_column": None, "label_column": None}
 
 
 @pytest.fixture
@@ -42,13 +50,15 @@ def _rows(config, seed):
     return {name: rows[name] for name in rows if name != "masked_lm_positions"}
 
 
-def peer_of(transformers, classifier, folder, corrects_bias, warmup_steps=2):
-    """Returns the training by transformers of a copy of a classifier."""
+def peer_of(transformers, model, folder, corrects_bias=False, warmup_steps=2):
+    """Returns the training by transformers of a copy of a model."""
     from benchmarks.torch_finetuning import TorchFinetuning
 
-    classifier.save_pretrained(folder / "ours")
+    model.save_pretrained(folder / "ours")
     formats.convert(folder / "ours", folder / "theirs", "huggingface")
-    model = transformers.AlbertForSequenceClassification.from_pretrained(folder / "theirs")
+    is_classifier = isinstance(model, AlbertClassifier)
+    kind = "SequenceClassification" if is_classifier else "QuestionAnswering"
+    model = getattr(transformers, f"AlbertFor{kind}").from_pretrained(folder / "theirs")
     recipe = FinetuneRecipe(
         init="", output="", steps=STEPS, learning_rate=RATE, warmup_steps=warmup_steps
     )
@@ -58,7 +68,7 @@ def peer_of(transformers, classifier, folder, corrects_bias, warmup_steps=2):
 def test_steps_without_corrected_bias_are_those_of_this_package(
     tmp_path, transformers, classifier, batches
 ):
-    peer = peer_of(transformers, classifier, tmp_path, corrects_bias=False)
+    peer = peer_of(transformers, classifier, tmp_path)
     optimizer = make_optimizer("adamw", WarmupLinearDecay(RATE, 2, STEPS))
     optimizer.build(classifier.trainable_variables)
     objective, strategy = ClassificationObjective(), tf.distribute.get_strategy()
@@ -85,6 +95,44 @@ def test_first_update_of_torch_is_smaller_where_it_corrects_the_bias(
     np.testing.assert_allclose(moved[False], moved[True] * 10**0.5, rtol=1e-2)
 
 
+def test_losses_of_numbers_and_spans_are_those_of_this_package(
+    tmp_path, transformers, small_config
+):
+    rows = _rows(small_config, seed=5)
+    # transformers lets padding be an answer: without padding both say the same.
+    rows["input_mask"] = np.ones_like(rows["input_mask"])
+    batch = {name: tf.constant(row) for name, row in rows.items()}
+    numbers = {"labels": tf.constant([0.5, -2.0, 4.75, 0.0, 3.0])}
+    spans = {"start_positions": tf.constant([3, 0, 11, 2, 16])}
+    spans["end_positions"] = spans["start_positions"] * 2 % 17
+    no_dropout = small_config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    for model, targets, objective in (
+        (AlbertClassifier(no_dropout, 1, dropout=0.0), numbers, RegressionObjective()),
+        (AlbertSpanLabeler(no_dropout), spans, SpanObjective()),
+    ):
+        peer = peer_of(transformers, randomize(model), tmp_path / type(model).__name__)
+        sums = objective.sums(model(batch), targets)
+        expected = float(sums["loss"]) / len(rows["input_mask"])
+        np.testing.assert_allclose(peer.step(batch | targets), expected, rtol=1e-5)
+
+
+def test_questions_are_answered_as_here(tmp_path, transformers, tokenizer):
+    from benchmarks.torch_peers import TorchAnswerer
+
+    labeler = randomize(AlbertSpanLabeler(small_model(tokenizer.vocab_size)))
+    peer = peer_of(transformers, labeler, tmp_path).model
+    description = SpanDescription("squad", sequence_length=36, stride=12)
+    words = "the object is a list of all names that it has and of no others"
+    questions = [
+        Question(str(number), "Which?", words[number:] + words, (), (), "") for number in range(7)
+    ]
+    ours = QuestionAnswerer(labeler, tokenizer, description).answers(questions)
+    theirs = TorchAnswerer(peer, tokenizer, description).answers(questions)
+    assert [one.text for one in theirs] == [one.text for one in ours]
+    scores = [[one.best[0].score for one in answered] for answered in (theirs, ours)]
+    np.testing.assert_allclose(*scores, rtol=1e-4)
+
+
 def test_all_learn_a_made_task_from_the_same_weights(tmp_path, tokenizer):
     from benchmarks.finetuning import PEERS, compare
 
@@ -106,7 +154,7 @@ def test_all_learn_a_made_task_from_the_same_weights(tmp_path, tokenizer):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"optimizer": "lamb"}, {"from_scratch": True}, {"regression": True}, {"patience": 3}],
+    [{"optimizer": "lamb"}, {"from_scratch": True}, _SQUAD2, {"patience": 3}],
     ids=str,
 )
 def test_recipe_that_cannot_be_compared(tmp_path, changes):

@@ -49,6 +49,13 @@ class Sgd(_SummedClipOptimizer):
         learning_rate: float or a Keras schedule.
         clip_norm: float or None. Largest global norm of the gradients, summed over replicas.
         **kwargs: as for every Keras optimizer.
+
+    A gradient of norm 5 is clipped to 1:
+
+    >>> weight = keras.Variable([3.0, 4.0])
+    >>> Sgd(learning_rate=0.5).apply([ops.convert_to_tensor([3.0, 4.0])], [weight])
+    >>> (ops.convert_to_numpy(weight) - [3.0, 4.0]).round(4).tolist()
+    [-0.3, -0.4]
     """
 
     def update_step(self, gradient, variable, learning_rate):
@@ -70,6 +77,14 @@ class AdamW(_SummedClipOptimizer):
         epsilon: float. Added to the root of the second moment.
         clip_norm: float or None. Largest global norm of the gradients, summed over replicas.
         **kwargs: as for every Keras optimizer.
+
+    The first update is a tenth of the gradient over the root of a thousandth of its square:
+
+    >>> weight = keras.Variable([3.0, 4.0])
+    >>> optimizer = AdamW(learning_rate=0.1, weight_decay=0.0)
+    >>> optimizer.apply([ops.convert_to_tensor([0.5, -0.25])], [weight])
+    >>> (ops.convert_to_numpy(weight) - [3.0, 4.0]).round(3).tolist()
+    [-0.316, 0.316]
     """
 
     def __init__(

@@ -33,7 +33,7 @@ import transformers
 from benchmarks.measure import describe_machine, use_threads
 from benchmarks.report import RESULTS
 from benchmarks.torch_finetuning import TorchFinetuning
-from benchmarks.torch_peers import load_peer, score_peer
+from benchmarks.torch_peers import load_peer, scorer_of
 from tf_albert import AlbertTokenizer
 from tf_albert.cli.main import parse
 from tf_albert.convert import formats
@@ -108,13 +108,13 @@ def compare(recipe, num_seeds, folder):
 
 
 def _check(recipe):
-    found = {name: getattr(recipe, name) for name in ("task", "multi_label", "optimizer")}
+    names = ("task", "multi_label", "optimizer", "from_scratch")
+    found = {name: getattr(recipe, name) for name in names}
     is_known = recipe.task == "squad" or (recipe.task not in KINDS and not recipe.multi_label)
     if not is_known or recipe.optimizer != "adamw" or recipe.from_scratch:
         raise ValueError(
             "What can be compared is a class or a number for texts, or SQuAD 1.1, from pretrained "
-            f"weights, with `optimizer: adamw`. Received: {found} and "
-            f"`from_scratch`={recipe.from_scratch}."
+            f"weights, with `optimizer: adamw`. Received: {found}."
         )
     if recipe.patience:
         raise ValueError("The peers train to their last step. Expected `patience: 0`.")
@@ -134,11 +134,12 @@ def finetune_peer(pretrained, recipe, task, tokenizer, corrects_bias):
     torch.manual_seed(recipe.seed)
     model = load_peer(pretrained, task, recipe.encoder_dropout)
     training = TorchFinetuning(model, recipe, corrects_bias)
+    score = scorer_of(model, task, tokenizer)
     scores, losses = [], []
     for step, batch in enumerate(task.batches.dataset(0, recipe.steps), 1):
         losses.append(training.step(batch))
         if step == recipe.steps or step % recipe.checkpoint_every == 0:
-            scores.append(score_peer(model, task, tokenizer)[metric])
+            scores.append(score()[metric])
             loss = statistics.fmean(losses)
             print(f"step {step}  loss {loss:.4f}  {metric} {scores[-1]:.4f}", flush=True)
             losses.clear()

@@ -1,5 +1,7 @@
 """Models of transformers for tasks of this package, asked and scored as its own are."""
 
+import functools
+
 import torch
 import transformers
 
@@ -43,8 +45,8 @@ def load_peer(folder, task, encoder_dropout):
     return model
 
 
-def score_peer(model, task, tokenizer):
-    """Returns the metrics of a model on a task's first development set.
+def scorer_of(model, task, tokenizer):
+    """Returns a function of nothing to a model's metrics on a task's first development set.
 
     Args:
         model: what `load_peer` gave.
@@ -52,9 +54,10 @@ def score_peer(model, task, tokenizer):
         tokenizer: `AlbertTokenizer`.
     """
     if isinstance(task, SpanTask):
-        return TorchAnswerer(model, tokenizer, task.description).score(task.dev)
+        return functools.partial(TorchAnswerer(model, tokenizer, task.description).score, task.dev)
     name, examples = next(iter(task.dev.items()))
-    return TorchPredictor(model, task.preprocessor, task.description).score(examples, where=name)
+    predictor = TorchPredictor(model, task.preprocessor, task.description)
+    return functools.partial(predictor.score, examples, where=name)
 
 
 class TorchPredictor(Predictor):

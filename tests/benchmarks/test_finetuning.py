@@ -24,7 +24,7 @@ from tf_albert.training.step import make_train_step
 
 pytestmark = pytest.mark.usefixtures("transformers")
 STEPS, RATE = 6, 0.01
-_SQUAD2 = {"task": "squad2", "text_column": None, "label_column": None}
+SQUAD2 = {"task": "squad2", "text_column": None, "label_column": None}
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_all_learn_a_made_task_from_the_same_weights(tmp_path, tokenizer):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"optimizer": "lamb"}, {"from_scratch": True}, _SQUAD2, {"patience": 3}],
+    [{"optimizer": "lamb"}, {"from_scratch": True}, SQUAD2, {"patience": 3}],
     ids=str,
 )
 def test_recipe_that_cannot_be_compared(tmp_path, changes):

@@ -4,17 +4,16 @@
     python -m benchmarks.finetuning --init runs/tiny --data ../shared/data/glue/SST-2
     python -m benchmarks.finetuning --config finetune/tiny_squad.yaml --init runs/tiny --data SQuAD
 
-A pretrained model is converted for transformers, and both fine-tune it in float32 with the same
-seeds: on the same batches, with the same dropout, rates, clipping and decay, scored at the same
-checkpoints, of which the best counts. Every option of `tf-albert finetune` changes the recipe, such
-as `--task rte --steps 500`.
+The model that this package would train, its fresh head too, is converted for transformers, and both
+fine-tune it in float32: on the same batches, with the same shares of dropout, rates, clipping and
+decay, scored at the same checkpoints, of which the best counts. Every option of `tf-albert
+finetune` changes the recipe, such as `--task rte --steps 500`.
 
 torch is tried twice: as it is, where AdamW corrects the bias of its moments, and with the updates
-of Google's code and of this package, which are larger at the start. What differs besides: order of
-sums and random numbers; the head, which transformers draws from a normal distribution that is not
-truncated; where the encoder has dropout, that transformers has none after the feed-forward part;
-and, of questions, that transformers lets padding be an answer. A run that collapses is not begun
-again, as `tf-albert finetune` would.
+of Google's code and of this package, which are larger at the start. What differs besides: the order
+of sums and what dropout draws; where the encoder has dropout, that transformers has none after the
+feed-forward part; and, of questions, that transformers lets padding be an answer. A run that
+collapses is not begun again, as `tf-albert finetune` would.
 """
 
 import argparse
@@ -27,6 +26,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import keras
 import torch
 import transformers
 
@@ -39,7 +39,7 @@ from tf_albert.cli.main import parse
 from tf_albert.convert import formats
 from tf_albert.tasks.finetune import FinetuneRecipe
 from tf_albert.tasks.problems import Problems
-from tf_albert.tasks.run_task import KINDS, run_task
+from tf_albert.tasks.run_task import KINDS, make_encoder, run_task
 from tf_albert.tasks.text_task import TextTask
 
 OURS = "tf_albert"
@@ -80,7 +80,7 @@ def compare(recipe, num_seeds, folder):
     Args:
         recipe: `FinetuneRecipe`. Its seed is the first one.
         num_seeds: int.
-        folder: path. Where the converted model and the runs are to lie.
+        folder: path. Where the converted models and the runs are to lie.
 
     Returns:
         tuple of the metric's name and a dict of who to a dict of seed to the best score.
@@ -90,18 +90,16 @@ def compare(recipe, num_seeds, folder):
             not from pretrained weights with AdamW.
     """
     _check(recipe)
-    formats.convert(recipe.init, folder / "huggingface", "huggingface")
     scores = {name: {} for name in (OURS, *PEERS)}
     for seed in range(recipe.seed, recipe.seed + num_seeds):
         one = dataclasses.replace(recipe, seed=seed, output=str(folder / f"seed_{seed}"))
         tokenizer = AlbertTokenizer.from_pretrained(one.init)
         task = KINDS.get(one.task, TextTask)(one, tokenizer, Problems(one.strict))
         metric = task.description.metric
-        # The peers first: they may refuse the weights.
+        start = write_start(one, task, tokenizer, folder / f"start_{seed}")
         for name, corrects_bias in PEERS.items():
             print(f"{name}, seed {seed}:")
-            score = finetune_peer(folder / "huggingface", one, task, tokenizer, corrects_bias)
-            scores[name][str(seed)] = score
+            scores[name][str(seed)] = finetune_peer(start, one, task, tokenizer, corrects_bias)
         print(f"{OURS}, seed {seed}:")
         scores[OURS][str(seed)] = run_task(one, one, may_collapse=True)[metric]
     return metric, scores
@@ -120,11 +118,26 @@ def _check(recipe):
         raise ValueError("The peers train to their last step. Expected `patience: 0`.")
 
 
-def finetune_peer(pretrained, recipe, task, tokenizer, corrects_bias):
+def write_start(recipe, task, tokenizer, folder):
+    """Writes the model that `run_task` would begin to train, converted; returns its folder.
+
+    Args:
+        recipe: `FinetuneRecipe`. With its seed the head is drawn as the run draws it.
+        task: `TextTask` or `SpanTask`.
+        tokenizer: `AlbertTokenizer`.
+        folder: path. One that is to be made.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    task.make_model(make_encoder(recipe)).save_pretrained(folder / "ours", tokenizer)
+    formats.convert(folder / "ours", folder / "theirs", "huggingface")
+    return folder / "theirs"
+
+
+def finetune_peer(start, recipe, task, tokenizer, corrects_bias):
     """Fine-tunes with transformers; returns the best score on the development set.
 
     Args:
-        pretrained: path. A Hugging Face folder.
+        start: path. What `write_start` gave.
         recipe: `FinetuneRecipe`.
         task: `TextTask` or `SpanTask`.
         tokenizer: `AlbertTokenizer`.
@@ -132,7 +145,7 @@ def finetune_peer(pretrained, recipe, task, tokenizer, corrects_bias):
     """
     metric = task.description.metric
     torch.manual_seed(recipe.seed)
-    model = load_peer(pretrained, task, recipe.encoder_dropout)
+    model = load_peer(start, task)
     training = TorchFinetuning(model, recipe, corrects_bias)
     score = scorer_of(model, task, tokenizer)
     scores, losses = [], []

@@ -11,38 +11,17 @@ from tf_albert.tasks.batches import text_batches
 from tf_albert.tasks.predictions import Predictor
 from tf_albert.tasks.span_task import SpanTask
 
-# Of `AlbertClassifier`, whatever the encoder's; `AlbertSpanLabeler` has none.
-HEAD_DROPOUT = 0.1
 
-
-def load_peer(folder, task, encoder_dropout):
-    """Returns a pretrained encoder with a fresh head for a task, drawn as transformers draws it.
+def load_peer(folder, task):
+    """Returns a model for a task from a folder of Hugging Face's layout that has its head.
 
     Args:
-        folder: path. A Hugging Face folder of a pretrained model.
+        folder: path.
         task: `TextTask` of classes or numbers, or `SpanTask` of SQuAD 1.1.
-        encoder_dropout: float or None. Dropout in the encoder; None keeps the model's own.
-
-    Raises:
-        ValueError: weights of the encoder are missing, or the head is not.
     """
     if isinstance(task, SpanTask):
-        kind, head, options = transformers.AlbertForQuestionAnswering, "qa_outputs", {}
-    else:
-        kind, head = transformers.AlbertForSequenceClassification, "classifier"
-        num_labels = len(task.description.labels or [None])
-        options = {"num_labels": num_labels, "classifier_dropout_prob": HEAD_DROPOUT}
-    if encoder_dropout is not None:
-        names = ("hidden_dropout_prob", "attention_probs_dropout_prob")
-        options |= dict.fromkeys(names, encoder_dropout)
-    model, found = kind.from_pretrained(folder, output_loading_info=True, **options)
-    expected = {f"{head}.weight", f"{head}.bias"}
-    if set(found["missing_keys"]) != expected:
-        raise ValueError(
-            f"{folder} lacks {sorted(found['missing_keys'])}. Expected that it lacks the head "
-            f"alone, {sorted(expected)}: give a pretrained model whose pooler was trained."
-        )
-    return model
+        return transformers.AlbertForQuestionAnswering.from_pretrained(folder)
+    return transformers.AlbertForSequenceClassification.from_pretrained(folder)
 
 
 def scorer_of(model, task, tokenizer):

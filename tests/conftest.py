@@ -1,5 +1,6 @@
 """Devices, data and small models for all tests."""
 
+import gc
 import importlib.util
 import os
 import pydoc_data.topics
@@ -19,6 +20,13 @@ from tests.helpers import REPOSITORY, require
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
+# Most of a test's time goes into making graphs that run once or twice. What TensorFlow's optimizer
+# does to a graph takes longer than it saves there; processes of their own run with it.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+# Python looks through all objects again and again while graphs are made; what was imported stays.
+gc.collect()
+gc.freeze()
+gc.set_threshold(200_000, 20, 100)
 # Models are traced within an example, so an example's time says nothing.
 settings.register_profile("tf_albert", deadline=None, derandomize=True, database=None)
 settings.load_profile("tf_albert")

@@ -2,13 +2,12 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import pytest
 
 from export import publish
 from tests.helpers import REPOSITORY
+from tests.processes import run_python
 from tests.training.recipes import small_model
 from tf_albert import AlbertEncoder
 
@@ -74,9 +73,7 @@ def write(path, content):
 
 def run(code, folder):
     """Runs a script in a process of its own and returns what it prints."""
-    finished = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
-    )
+    finished = run_python("-c", code, folder=folder)
     assert finished.returncode == 0, finished.stderr[-2000:]
     return finished.stdout
 

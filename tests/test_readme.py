@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.helpers import REPOSITORY, require
+from tests.processes import run_python
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -35,55 +36,39 @@ def demo_folder(tmp_path_factory):
     return folder
 
 
+def run_command(*arguments, **options):
+    """Runs `tf-albert` and returns what it prints."""
+    finished = run_python("-m", "tf_albert.cli", *arguments, **options)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=NAMES)
 def test_the_readmes_code_runs(block, demo_folder):
     uses_package = "tf_albert" in block
     # tensorflow-hub imports pkg_resources, which announces its own end.
     code = f"{block}\nimport sys\nassert {uses_package} or 'tf_albert' not in sys.modules\n"
-    subprocess.run([sys.executable, "-c", code], cwd=demo_folder, check=True, capture_output=True)
+    finished = run_python("-c", code, folder=demo_folder)
+    assert finished.returncode == 0, finished.stderr
 
 
 def test_the_readmes_conversion_runs(demo_folder):
     require("parity", importlib.util.find_spec("transformers"), "needs '.[parity]'")
     commands = [line.split()[1:] for line in README.splitlines() if "pretrained_hf" in line]
     assert [command[0] for command in commands] == ["convert", "verify-conversion"]
-    convert, verify = (
-        subprocess.run(
-            [sys.executable, "-m", "tf_albert.cli", *command],
-            cwd=demo_folder,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for command in commands
-    )
+    convert, verify = (run_command(*command, folder=demo_folder) for command in commands)
     assert re.search(r"pooler/kernel +->  albert.pooler.weight  \(\d+, \d+\)", convert)
     assert "pretrained_hf: run by transformers" in verify
     assert "0 of 10 differ" in verify
 
 
 def test_predict_and_evaluate_work_on_what_the_demo_made(demo_folder):
-    command = [sys.executable, "-m", "tf_albert.cli"]
-    predicted = subprocess.run(
-        [*command, "predict", "--model", "demo/finetune"],
-        input="Return the message charset.\nRun the loop.\n",
-        cwd=demo_folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert len(predicted.stdout.splitlines()) == 2
-    evaluated = subprocess.run(
-        [
-            *(*command, "evaluate", "--model", "demo/finetune"),
-            *("--data", "demo/held_out.csv", "--output", "scores"),
-        ],
-        cwd=demo_folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "accuracy" in evaluated.stdout
+    model = ("--model", "demo/finetune")
+    lines = "Return the message charset.\nRun the loop.\n"
+    predicted = run_command("predict", *model, folder=demo_folder, text=lines)
+    assert len(predicted.splitlines()) == 2
+    data = ("--data", "demo/held_out.csv", "--output", "scores")
+    assert "accuracy" in run_command("evaluate", *model, *data, folder=demo_folder)
     rows = (demo_folder / "demo" / "held_out.csv").read_text().count("\n")
     predictions = (demo_folder / "scores" / "predictions.jsonl").read_text().splitlines()
     assert 100 < len(predictions) <= rows

@@ -169,6 +169,7 @@ def test_flipped_byte_in_the_header(theirs):
             )
 
 
+@pytest.mark.usefixtures("transformers")
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
 def test_flipped_byte_is_found_by_the_sum(tmp_path, small_config, name):
     randomize(AlbertEncoder(small_config)).save_pretrained(tmp_path / "ours")

@@ -1,5 +1,3 @@
-import os
-import subprocess
 import sys
 
 import numpy as np
@@ -7,6 +5,7 @@ import pytest
 
 from tests.convert import hosts
 from tests.helpers import GOOGLE
+from tests.processes import run_python
 from tf_albert import AlbertEncoder
 from tf_albert.convert import remote
 
@@ -34,7 +33,7 @@ for name in sys.argv[1:]:
 
 def run(script, address, cache, *arguments):
     """Runs a script in a fresh process that knows of a host; returns it when it has ended."""
-    environment = os.environ | {
+    environment = {
         "HF_ENDPOINT": address,
         "HF_HOME": str(cache / "huggingface"),
         # To this client the host is http://localhost, which it reaches through the proxy.
@@ -44,15 +43,8 @@ def run(script, address, cache, *arguments):
         "http_proxy": address,
         "no_proxy": "127.0.0.1",
         "TFHUB_CACHE_DIR": str(cache / "hub"),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    return subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_python("-c", script, *arguments, **environment)
 
 
 def test_model_comes_from_each_host(tmp_path):

@@ -196,6 +196,7 @@ def test_outputs_of_a_module_are_its_own(pretrainer, tmp_path):
         assert (array == expected[name].numpy()).all()
 
 
+@pytest.mark.usefixtures("transformers")
 def test_without_the_library_both_are_run_here(capsys, ours, tmp_path, monkeypatch):
     formats.convert(ours, tmp_path / "theirs", "huggingface")
     find_spec = importlib.util.find_spec

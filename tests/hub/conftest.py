@@ -1,15 +1,13 @@
 """Modules written once, and what a process without tf_albert found in them."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.helpers import random_inputs, randomize
+from tests.processes import run_python
 
 # Scripts for other processes: they must not be imported into this one for their doctests.
 STRANGERS = ("answering", "depth", "encoder", "litert", "tagging", "text")
@@ -197,13 +195,6 @@ def run_stranger(script, folder):
 
 
 def run_script(script, folder):
-    """Runs a script on a folder of modules in a process that does not find tf_albert."""
-    result = subprocess.run(
-        [sys.executable, Path(__file__).with_name(script), folder],
-        cwd=folder,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Runs a script on a folder of modules in a process that has not imported tf_albert."""
+    result = run_python(Path(__file__).with_name(script), folder, folder=folder)
     assert result.returncode == 0, result.stderr

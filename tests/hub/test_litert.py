@@ -1,11 +1,15 @@
 """LiteRT files, in the hands of a process that has neither TensorFlow nor tf_albert."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import tf_albert
 from tests.helpers import randomize
-from tests.hub.conftest import LABELS, SEQUENCE_LENGTH, run_script
+from tests.hub.conftest import LABELS, SEQUENCE_LENGTH
 from tf_albert.cli.main import main
 from tf_albert.hub.litert import FORMS
 
@@ -52,7 +56,8 @@ def folder(tmp_path_factory, classifier, preprocessor, corpus, inputs):
 
 def run_by_stranger(folder):
     """Returns the logits of each file in a folder, and what the process had imported."""
-    run_script("litert_stranger.py", folder)
+    script = Path(__file__).with_name("litert_stranger.py")
+    subprocess.run([sys.executable, script, folder], check=True)
     with np.load(folder / "logits.npz") as arrays:
         return dict(arrays)
 

@@ -7,7 +7,6 @@ import json
 import re
 import shlex
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -23,6 +22,7 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from tests.helpers import REPOSITORY
 from tests.hub.conftest import LABELS, SEQUENCE_LENGTH
+from tests.processes import run_python
 
 GUIDE = (REPOSITORY / "docs/guides/serving.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"\| `(\w+)` \| (in|out) \| `(\w+)` \| (\w+) \| `\((.*?)\)` \|\n", GUIDE)
@@ -139,8 +139,9 @@ def test_table_is_what_saved_model_cli_shows(shown, sizes, module):
 
 def test_operations_that_are_not_tensorflows_own_are_named(serving):
     used = {module: operations(serving / module / "1") for module in MODULES}
-    command = [sys.executable, "-c", PRINT_FOREIGN, *set().union(*used.values())]
-    foreign = set(subprocess.check_output(command, text=True).split())
+    done = run_python("-c", PRINT_FOREIGN, *set().union(*used.values()))
+    assert done.returncode == 0, done.stderr
+    foreign = set(done.stdout.split())
     sentence = re.search(r"operations of TensorFlow Text: (.*?)\. ", GUIDE, re.DOTALL)[1]
     assert foreign == set(re.findall(r"`(\S+)`", sentence))
     assert [module for module in MODULES if not used[module] & foreign] == ["encoder"]

@@ -58,7 +58,7 @@ def run_task(recipe, recorded, may_collapse):
     best = BestOnDev(run, task.score, task.description.metric, tokenizer, chief, recipe.patience)
     training = loop.Training(
         run=run,
-        make_model=lambda: task.make_model(_make_encoder(recipe)),
+        make_model=lambda: task.make_model(make_encoder(recipe)),
         objective=task.objective,
         batches=task.batches,
         tokenizer=tokenizer,
@@ -100,7 +100,15 @@ def _on_checkpoint(best, recipe, collapse):
     return on_checkpoint
 
 
-def _make_encoder(recipe):
+def make_encoder(recipe):
+    """Returns the encoder that a run begins with, without a head.
+
+    Args:
+        recipe: `FinetuneRecipe`.
+
+    Raises:
+        ValueError: rows of `sequence_length` are longer than the encoder's positions.
+    """
     if recipe.from_scratch:
         folder = files.model_folder(recipe.init)
         config = AlbertConfig.from_json(folder / "albert_config.json")

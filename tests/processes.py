@@ -39,22 +39,37 @@ def run_python(*arguments, folder=None, text="", **environment):
     with tempfile.TemporaryDirectory() as streams:
         paths = [Path(streams) / name for name in ("stdin", "stdout", "stderr")]
         paths[0].write_text(text, encoding="utf-8")
-        process = _SERVER.Process(
-            target=_become,
-            args=(
-                [str(argument) for argument in arguments],
-                os.fspath(folder or os.getcwd()),
-                os.environ | environment,
-                [str(path) for path in paths],
-            ),
-        )
-        process.start()
+        process = start_python(*arguments, streams=paths, folder=folder, **environment)
         process.join(TIMEOUT)
         if process.exitcode is None:
             process.kill()
             raise subprocess.TimeoutExpired(arguments, TIMEOUT)
         written = [path.read_text(encoding="utf-8") for path in paths[1:]]
     return subprocess.CompletedProcess(arguments, process.exitcode, *written)
+
+
+def start_python(*arguments, streams, folder=None, **environment):
+    """Begins what `run_python` waits for.
+
+    Args:
+        arguments, folder, environment: as for `run_python`.
+        streams: three paths: the files for standard input, output and errors; what is written goes
+            to their ends.
+
+    Returns:
+        multiprocessing.Process.
+    """
+    process = _SERVER.Process(
+        target=_become,
+        args=(
+            [str(argument) for argument in arguments],
+            os.fspath(folder or os.getcwd()),
+            os.environ | environment,
+            [str(path) for path in streams],
+        ),
+    )
+    process.start()
+    return process
 
 
 def _become(arguments, folder, environment, streams):
@@ -81,7 +96,7 @@ def _become(arguments, folder, environment, streams):
 def _open(streams):
     """Makes files, by their paths, the standard streams of this process and of its children."""
     for number, path in enumerate(streams):
-        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), number)
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND), number)
     sys.stdin, sys.stdout, sys.stderr = (
         open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
         for number, mode in enumerate("rww")

@@ -2,8 +2,6 @@
 
 import importlib.util
 import re
-import subprocess
-import sys
 
 import pytest
 
@@ -19,16 +17,8 @@ NAMES = ("keras_script", "keras_layer", "hub_load", "serving_signature", "hub_la
 def demo_folder(tmp_path_factory):
     """A folder where the demo has run, with too few steps to learn anything."""
     folder = tmp_path_factory.mktemp("readme")
-    finished = subprocess.run(
-        [
-            *(sys.executable, "-m", "tf_albert.cli", "demo"),
-            *("--pretrain-steps", "12", "--finetune-steps", "11"),
-        ],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    steps = ("--pretrain-steps", "12", "--finetune-steps", "11")
+    finished = run_python("-m", "tf_albert.cli", "demo", *steps, folder=folder)
     # It says that so short a training learns nothing, once everything is written.
     assert finished.returncode == 1, finished.stderr
     assert "always guessing the commonest package" in finished.stdout

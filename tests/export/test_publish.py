@@ -23,7 +23,7 @@ TASK = {"labels": ["no", "yes"], "num_segments": 2, "sequence_length": 21}
 
 @pytest.fixture(scope="module")
 def classifier_run(small_config, tokenizer, tmp_path_factory):
-    config = small_config.replace(hidden_dropout_prob=0.2)
+    config = small_config.replace(num_hidden_layers=1, hidden_dropout_prob=0.2)
     model = randomize(tf_albert.AlbertClassifier(config, num_classes=2))
     folder = tmp_path_factory.mktemp("runs") / "classifier"
     recipe = {"train": "texts/train.tsv", "steps": 120, "learning_rate": 2e-5, "patience": None}

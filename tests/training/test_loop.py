@@ -6,8 +6,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 
 import keras
@@ -15,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.helpers import REPOSITORY
+from tests.processes import start_python
 from tests.training.clusters import OneOfSeveral
 from tests.training.recipes import small_recipe
 from tf_albert import AlbertConfig, AlbertPretrainer, files
@@ -120,14 +119,14 @@ def start_worker(recipe, folder, index, **environment):
     """Starts a process that pretrains; its output goes to a file."""
     path = folder / f"recipe-{index}.json"
     files.write_json(path, dataclasses.asdict(recipe))
-    with open(folder / f"worker-{index}.log", "w", encoding="utf-8") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.training.worker", str(path)],
-            cwd=REPOSITORY,
-            env=os.environ | {"CUDA_VISIBLE_DEVICES": "-1"} | environment,
-            stdout=log,
-            stderr=log,
-        )
+    log = folder / f"worker-{index}.log"
+    return start_python(
+        *("-m", "tests.training.worker", path),
+        streams=(os.devnull, log, log),
+        folder=REPOSITORY,
+        CUDA_VISIBLE_DEVICES="-1",
+        **environment,
+    )
 
 
 def finish(processes, folder, timeout=300):
@@ -135,11 +134,11 @@ def finish(processes, folder, timeout=300):
     end = time.monotonic() + timeout
     try:
         for process in processes:
-            process.wait(max(end - time.monotonic(), 0.1))
+            process.join(max(end - time.monotonic(), 0.1))
     finally:
         for process in processes:
             process.kill()
-            process.wait()
+            process.join()
     return [
         (folder / f"worker-{index}.log").read_text(encoding="utf-8")
         for index in range(len(processes))
@@ -174,7 +173,7 @@ def run_together(recipes, folder):
         for index, (kind, recipe) in enumerate(zip(("chief", "worker"), recipes, strict=True))
     ]
     logs = finish(processes, folder)
-    return [process.returncode for process in processes], logs
+    return [process.exitcode for process in processes], logs
 
 
 def test_two_machines_train_the_model_of_one(tmp_path, vocabulary):

@@ -39,7 +39,7 @@ def held_out_scores(folder, vocabulary, shuffled, settings):
         vocab_size=PieceTokenizer(vocabulary).vocab_size,
         embedding_size=32,
         hidden_size=64,
-        num_hidden_layers=2,
+        num_hidden_layers=1,
         num_attention_heads=4,
         intermediate_size=128,
         max_position_embeddings=LENGTH,
@@ -63,7 +63,7 @@ def settings(steps):
 
 
 def test_order_of_numbered_sentences_is_learned(tmp_path, vocabulary):
-    scores = held_out_scores(tmp_path, vocabulary, False, settings(250))
+    scores = held_out_scores(tmp_path, vocabulary, False, settings(300))
     assert scores["num_pairs"] > 5000
     assert scores["sop_accuracy"] > 0.95
     assert scores["sop_low"] < scores["sop_accuracy"] < scores["sop_high"]

@@ -31,8 +31,7 @@ MODULES = list(dict.fromkeys(module for module, *_ in ROWS))
 GUIDE_SIZES = {name: int(size) for name, size in re.findall(r"`(\w+_\w+)` (\d+)\b", GUIDE)}
 JSON_TYPES = {"U": "string", "i": "int32", "f": "float32"}
 # In a process of its own: this one has the operations of TensorFlow Text too.
-PRINT_FOREIGN = """
-import sys
+PRINT_FOREIGN = """import sys
 from tensorflow.python.framework import op_def_registry
 print(*(name for name in sys.argv[1:] if op_def_registry.get(name) is None))
 """

@@ -34,19 +34,21 @@ format: .venv/$(TEST)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-.venv/package: setup.py
+$(BIN)/pip:
 	$(PYTHON) -m venv .venv
+
+.venv/package: setup.py | $(BIN)/pip
 	$(BIN)/pip install --quiet --editable .
 	touch $@
 
 # With other extras it is another stamp, so that none is taken for installed.
-.venv/$(TEST): .venv/package
+.venv/$(TEST): setup.py | $(BIN)/pip
 	$(BIN)/pip install --quiet --editable '.[$(TEST)]'
-	touch $@
+	touch .venv/package $@
 
-.venv/bench: .venv/package
+.venv/bench: setup.py | $(BIN)/pip
 	$(BIN)/pip install --quiet --editable '.[parity]'
-	touch $@
+	touch .venv/package $@
 
 clean:
 	rm -rf .venv build *.egg-info demo

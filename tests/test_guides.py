@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -78,10 +79,20 @@ def run(code, folder):
     return finished.stdout
 
 
-@pytest.mark.parametrize("guide", [name for name in CODE if name not in OUTCOMES])
+@pytest.mark.parametrize("guide", [name for name in CODE if name not in (*OUTCOMES, "depth")])
 def test_the_guides_script_runs(guide, folder):
     (code,) = CODE[guide]
     assert run(code, folder).strip()
+
+
+def test_script_on_depth_runs_where_there_are_layers(folder, tmp_path, tokenizer):
+    config = small_model(tokenizer.vocab_size).replace(
+        num_hidden_layers=3, max_position_embeddings=128
+    )
+    AlbertEncoder(config).save_pretrained(tmp_path / "runs/tiny", tokenizer)
+    shutil.copytree(folder / "SST-2", tmp_path / "SST-2")
+    (code,) = CODE["depth"]
+    assert run(code, tmp_path).strip()
 
 
 @pytest.mark.parametrize("guide", OUTCOMES)

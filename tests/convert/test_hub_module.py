@@ -19,9 +19,18 @@ TANH_GELU = functools.partial(tf.nn.gelu, approximate=True)
 pytestmark = pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5:UserWarning")
 
 
+@pytest.fixture(scope="module")
+def garden_folder(tmp_path_factory, small_config):
+    """A module in the Model Garden's layout, and the model that it is of."""
+    model = garden.encoder(small_config, TANH_GELU)
+    folder = tmp_path_factory.mktemp("garden") / "module"
+    model.save(str(folder), include_optimizer=False, save_format="tf")
+    return folder, model
+
+
 @pytest.fixture
 def garden_module(tmp_path, small_config):
-    """A function of an activation that saves a module in the Model Garden's layout."""
+    """A function of an activation that saves another module in that layout."""
 
     def save(activation=TANH_GELU, scopes=None, left_out=(), **changes):
         model = garden.encoder(small_config.replace(**changes), activation, scopes, left_out)
@@ -40,19 +49,25 @@ def assert_same(encoder, outputs, inputs):
     np.testing.assert_allclose(ours["pooled_output"], outputs["pooled_output"], atol=1e-5)
 
 
-@pytest.mark.parametrize("embedding_size", [20, 28], ids=["projection", "no projection"])
-def test_module_of_the_model_garden(garden_module, small_config, embedding_size):
-    folder, model = garden_module(embedding_size=embedding_size)
+def assert_reads(folder, model, config):
+    """The module's encoder has a config's sizes and computes what a model does."""
     encoder = AlbertEncoder.from_pretrained(folder)
-    expected = small_config.replace(embedding_size=embedding_size)
     for name in ("num_attention_heads", "num_hidden_layers", "intermediate_size", "vocab_size"):
-        assert getattr(encoder.config, name) == getattr(expected, name)
-    inputs = random_inputs(small_config)
+        assert getattr(encoder.config, name) == getattr(config, name)
+    inputs = random_inputs(config)
     assert_same(encoder, model({name: inputs[name] for name in NAMES}), inputs)
 
 
-def test_report_of_a_module_says_what_it_does_not_tell(garden_module, tmp_path):
-    folder, _ = garden_module()
+def test_module_of_the_model_garden(garden_folder, small_config):
+    assert_reads(*garden_folder, small_config)
+
+
+def test_module_without_a_projection(garden_module, small_config):
+    assert_reads(*garden_module(embedding_size=28), small_config.replace(embedding_size=28))
+
+
+def test_report_of_a_module_says_what_it_does_not_tell(garden_folder, tmp_path):
+    folder, _ = garden_folder
     report = formats.convert(folder, tmp_path / "ours", "tf_albert")
     assert report.dropped == {"dropout": "no module tells it; 0.0 is that of the v2 releases"}
     moved = {source: target for source, target, _ in report.moved}
@@ -60,8 +75,8 @@ def test_report_of_a_module_says_what_it_does_not_tell(garden_module, tmp_path):
     assert len(moved) == 25
 
 
-def test_vocabulary_of_the_model_garden_is_lower_cased(garden_module, vocabulary):
-    folder, _ = garden_module()
+def test_vocabulary_of_the_model_garden_is_lower_cased(garden_folder, tmp_path, vocabulary):
+    folder = shutil.copytree(garden_folder[0], tmp_path / "module")
     shutil.copy(vocabulary, folder / "assets" / "30k-clean.model")
     assert formats.read(folder).tokenizer.lower_case
 
@@ -83,9 +98,13 @@ def test_activation_that_the_module_does_not_tell_is_found_out(garden_module, sm
     [
         {},
         {"parameter_sharing": "none"},
-        {"num_hidden_layers": 4, "num_hidden_groups": 2, "inner_group_num": 2},
+        {
+            "num_hidden_layers": 2,
+            "num_hidden_groups": 2,
+            "inner_group_num": 3,
+            "hidden_dropout_prob": 0.1,
+        },
         {"embedding_size": 28, "hidden_act": "relu", "layer_norm_epsilon": 1e-5},
-        {"hidden_dropout_prob": 0.1},
     ],
     ids=str,
 )
@@ -129,7 +148,7 @@ def refuses(folder, message):
 def test_other_modules_are_refused(tmp_path, small_config, tokenizer):
     preprocess = tf_albert.AlbertPreprocessor(tokenizer, sequence_length=9)
     hub.save_preprocessor(preprocess, tmp_path / "preprocessor")
-    classifier = AlbertClassifier(small_config, num_classes=2)
+    classifier = AlbertClassifier(small_config.replace(num_hidden_layers=1), num_classes=2)
     hub.save_classifier(classifier, preprocess, tmp_path / "classifier", ["no", "yes"])
     for name in ("preprocessor", "classifier"):
         refuses(tmp_path / name, f"{name} is no encoder module of ALBERT; its first variables")

@@ -30,6 +30,12 @@ def dropout_config(small_config):
 
 
 @pytest.fixture(scope="session")
+def task_config(dropout_config):
+    """One layer: the encoder's modules have several."""
+    return dropout_config.replace(num_hidden_layers=1)
+
+
+@pytest.fixture(scope="session")
 def pretrainer(dropout_config):
     from tf_albert import AlbertPretrainer
 
@@ -37,17 +43,17 @@ def pretrainer(dropout_config):
 
 
 @pytest.fixture(scope="session")
-def classifier(dropout_config):
+def classifier(task_config):
     from tf_albert import AlbertClassifier
 
-    return randomize(AlbertClassifier(dropout_config, num_classes=len(LABELS)), seed=1)
+    return randomize(AlbertClassifier(task_config, num_classes=len(LABELS)), seed=1)
 
 
 @pytest.fixture(scope="session")
-def regressor(dropout_config):
+def regressor(task_config):
     from tf_albert import AlbertClassifier
 
-    return randomize(AlbertClassifier(dropout_config, num_classes=1), seed=2)
+    return randomize(AlbertClassifier(task_config, num_classes=1), seed=2)
 
 
 @pytest.fixture(scope="session")
@@ -58,20 +64,20 @@ def preprocessor(tokenizer):
 
 
 @pytest.fixture(scope="session")
-def chooser(dropout_config, preprocessor):
+def chooser(task_config, preprocessor):
     from tf_albert import AlbertMultipleChoice
     from tf_albert.tasks.choosing import ChoiceDescription, Chooser
 
-    model = randomize(AlbertMultipleChoice(dropout_config), seed=4)
+    model = randomize(AlbertMultipleChoice(task_config), seed=4)
     return Chooser(model, preprocessor, ChoiceDescription(SEQUENCE_LENGTH))
 
 
 @pytest.fixture(scope="session")
-def tagger(dropout_config, tokenizer):
+def tagger(task_config, tokenizer):
     from tf_albert import AlbertTokenClassifier
     from tf_albert.tasks.tagging import TagDescription, Tagger
 
-    model = AlbertTokenClassifier(dropout_config, num_classes=len(TAGS))
+    model = AlbertTokenClassifier(task_config, num_classes=len(TAGS))
     return Tagger(randomize(model, seed=2), tokenizer, TagDescription(TAGS, SEQUENCE_LENGTH))
 
 
@@ -86,12 +92,12 @@ def tagger_folder(tagger, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def answerers(dropout_config, tokenizer):
+def answerers(task_config, tokenizer):
     """An answerer of each task, by its name."""
     from tf_albert.tasks.answering import SPAN_MODELS, QuestionAnswerer, SpanDescription
 
     def answerer(task):
-        model = randomize(SPAN_MODELS[task](dropout_config), seed=3)
+        model = randomize(SPAN_MODELS[task](task_config), seed=3)
         return QuestionAnswerer(model, tokenizer, SpanDescription(task, WINDOW_LENGTH, STRIDE))
 
     return {task: answerer(task) for task in SPAN_MODELS}

@@ -28,11 +28,12 @@ def small_recipe(folder, vocabulary, **changes):
 
 
 def small_model(vocab_size):
+    """A config of one layer: runs are what is tested, and each traces its model."""
     return AlbertConfig(
         vocab_size=vocab_size,
         embedding_size=10,
         hidden_size=28,
-        num_hidden_layers=2,
+        num_hidden_layers=1,
         num_attention_heads=4,
         intermediate_size=36,
         max_position_embeddings=41,

@@ -8,25 +8,12 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import keras
 import pytest
-import tensorflow as tf
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 from tests.helpers import REPOSITORY, require
 
-# Two devices, so that strategies have something to mirror. Must come before any use of TensorFlow.
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
-)
-# Most of a test's time goes into making graphs that run once or twice. What TensorFlow's optimizer
-# does to a graph takes longer than it saves there; processes of their own run with it.
-tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-# Python looks through all objects again and again while graphs are made; what was imported stays.
-gc.collect()
-gc.freeze()
-gc.set_threshold(200_000, 20, 100)
 # Models are traced within an example, so an example's time says nothing.
 settings.register_profile("tf_albert", deadline=None, derandomize=True, database=None)
 settings.load_profile("tf_albert")
@@ -45,6 +32,28 @@ LONGEST = (
     "tests/text/test_unicode.py",
     "tests/cli",
 )
+
+
+def pytest_configure(config):
+    """Sets TensorFlow up in processes that test; xdist's first one divides the tests alone."""
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        _set_up_tensorflow()
+
+
+def _set_up_tensorflow():
+    import tensorflow as tf
+
+    # Two devices, so that strategies have something to mirror.
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+    )
+    # Most of a test's time goes into making graphs that run once or twice. What TensorFlow's
+    # optimizer does to one takes longer than it saves; processes of their own run with it.
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    # Python looks through all objects again and again while graphs are made; imports stay.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
 
 
 def pytest_collection_modifyitems(items):
@@ -75,6 +84,8 @@ def _turn(item):
 
 @pytest.fixture(autouse=True)
 def seeded():
+    import keras
+
     keras.utils.set_random_seed(7)
 
 

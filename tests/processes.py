@@ -1,8 +1,9 @@
 """Processes of their own for scripts, forked from one that has imported TensorFlow (4 seconds).
 
-It has imported that alone: a script that forgets TensorFlow Text fails as it would for a user.
-What is measured, sent a signal or must not find TensorFlow is started by `subprocess`, and so is
-what must not depend on the order of sets: forks share the seed of their hashes.
+It has imported that and TF Hub alone: a script that forgets TensorFlow Text fails as it would for a
+user.
+What is measured or must not find TensorFlow is started by `subprocess`, and so is what must not
+depend on the order of sets: forks share the seed of their hashes.
 """
 
 import multiprocessing
@@ -17,7 +18,7 @@ TIMEOUT = 500  # seconds
 
 # Importing TensorFlow starts no thread that a fork would lack; its first operation does.
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["tensorflow"])
+_SERVER.set_forkserver_preload(["tensorflow", "tensorflow_hub"])
 
 
 def run_python(*arguments, folder=None, text="", **environment):

@@ -1,13 +1,14 @@
 """A fine-tuning that was stopped ends with the weights of one that was not, bit for bit."""
 
+import os
 import random
 import signal
-import subprocess
-import sys
+import time
 
 import numpy as np
 import pytest
 
+from tests.processes import TIMEOUT, start_python
 from tests.tasks.tables import write_table
 from tests.training.recipes import small_model
 from tf_albert import AlbertClassifier, AlbertPretrainer
@@ -26,6 +27,7 @@ def folder(tmp_path_factory, tokenizer):
 
 
 def start(folder, run):
+    """Starts a process that fine-tunes; what it writes goes to files beside the run."""
     options = {
         "train": folder / "train.tsv",
         "dev": folder / "dev.tsv",
@@ -42,12 +44,22 @@ def start(folder, run):
         "checkpoint-every": 5,
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
-    return subprocess.Popen(
-        [sys.executable, "-u", "-m", "tf_albert.cli", "finetune", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    streams = [os.devnull, run.with_suffix(".out"), run.with_suffix(".error")]
+    for path in streams[1:]:
+        path.touch()
+    return start_python("-m", "tf_albert.cli", "finetune", *arguments, streams=streams)
+
+
+def finish(process, run):
+    """Waits for a process; returns its exit code, and what it and those before wrote."""
+    process.join(TIMEOUT)
+    return process.exitcode, *(run.with_suffix(end).read_text() for end in (".out", ".error"))
+
+
+def stop_after(process, run, step):
+    while f"step {step}/" not in run.with_suffix(".out").read_text() and process.is_alive():
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
 
 
 def weights(run):
@@ -55,22 +67,18 @@ def weights(run):
 
 
 def test_stopped_run_ends_as_one_that_was_not(folder):
-    whole = start(folder, folder / "whole")
+    whole, stopped = folder / "whole", folder / "stopped"
+    first, second = start(folder, whole), start(folder, stopped)
     stop = random.Random().randint(2, STEPS - 2)
-    stopped = start(folder, folder / "stopped")
-    for line in stopped.stdout:
-        if line.startswith(f"step {stop}/"):
-            stopped.send_signal(signal.SIGINT)
-            break
-    _, error = stopped.communicate()
-    assert stopped.returncode == 130, error
-    _, error_of_whole = whole.communicate()
-    assert whole.returncode == 0, error_of_whole
+    stop_after(second, stopped, stop)
+    code, _, error = finish(second, stopped)
+    assert code == 130, error
     assert "the same command goes on from there" in error
-    again = start(folder, folder / "stopped")
-    shown, error = again.communicate()
-    assert again.returncode == 0, error
-    assert f"of {STEPS}" in shown
+    code, _, error = finish(first, whole)
+    assert code == 0, error
+    code, shown, error = finish(start(folder, stopped), stopped)
+    assert code == 0, error
     assert "Going on from step" in shown
-    for ours, theirs in zip(weights(folder / "stopped"), weights(folder / "whole"), strict=True):
+    assert f"step {STEPS}/{STEPS}" in shown
+    for ours, theirs in zip(weights(stopped), weights(whole), strict=True):
         np.testing.assert_array_equal(ours, theirs, err_msg=f"stopped after step {stop}")

@@ -1,5 +1,8 @@
 import pytest
 import tensorflow as tf
+import tensorflow_text as tf_text
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tf_albert.text.packing import pack_inputs
 
@@ -65,3 +68,43 @@ def test_empty_text_is_two_special_ids():
 def test_only_one_or_two_segments(number):
     with pytest.raises(ValueError, match=f"One or two segments can be packed. Received: {number}."):
         packed([[[1]]] * number, 8)
+
+
+def packed_by_tensorflow_text(segments, sequence_length):
+    room = sequence_length - len(segments) - 1
+    segments = tf_text.RoundRobinTrimmer(room).trim(segments)
+    ids, types = tf_text.combine_segments(segments, SPECIAL["cls"], SPECIAL["sep"])
+    ids, mask = tf_text.pad_model_inputs(ids, sequence_length, pad_value=SPECIAL["pad"])
+    types, _ = tf_text.pad_model_inputs(types, sequence_length, pad_value=0)
+    return [rows.numpy().tolist() for rows in (ids, mask, types)]
+
+
+@st.composite
+def batches(draw):
+    """One or two segments of a few rows, some of them empty."""
+    num_rows = draw(st.integers(1, 4))
+    row = st.lists(st.integers(11, 99), max_size=9)
+    rows = st.lists(row, min_size=num_rows, max_size=num_rows)
+    return draw(st.lists(rows, min_size=1, max_size=2))
+
+
+@settings(max_examples=50)
+@given(batches(), st.integers(3, 23))
+def test_any_batch_is_packed_as_tensorflow_text_does(segments, sequence_length):
+    ragged = [tf.ragged.constant(s, tf.int32, ragged_rank=1) for s in segments]
+    expected = packed_by_tensorflow_text(ragged, sequence_length)
+    found = pack_inputs(ragged, sequence_length, SPECIAL)
+    assert [rows.numpy().tolist() for rows in found.values()] == expected
+
+
+@pytest.mark.parametrize("counts", [(1, 3), (3, 1), (2, 3)])
+@pytest.mark.parametrize("way", [tf.function, lambda function: function], ids=["graph", "eager"])
+def test_texts_that_do_not_pair_are_told(counts, way):
+    segments = [tf.ragged.constant([[11, 12]] * count, tf.int32) for count in counts]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Each first text of a pair needs its"):
+        way(lambda *parts: pack_inputs(parts, 8, SPECIAL))(*segments)
+
+
+def test_no_rows_are_packed_into_none():
+    nothing = tf.RaggedTensor.from_row_lengths(tf.zeros([0], tf.int32), tf.zeros([0], tf.int64))
+    assert [rows.shape for rows in pack_inputs([nothing], 7, SPECIAL).values()] == [(0, 7)] * 3

@@ -156,4 +156,9 @@ def _paired(texts):
         tf.shape(texts["choices"])[1], message="Each question needs at least one choice."
     )
     with tf.control_dependencies([*checks, is_any]):
-        return {name: tf.identity(value) for name, value in texts.items()}
+        # Hides how many rows there are, as `checked` does; the number of choices is to be seen.
+        hidden = {
+            name: tf.raw_ops.PlaceholderWithDefault(input=texts[name], shape=[None])
+            for name in ("context", "question")
+        }
+        return hidden | {"choices": tf.identity(texts["choices"])}

@@ -1,7 +1,10 @@
-"""Ragged ids become the three padded inputs of the encoder."""
+"""Ragged ids become the three padded inputs of the encoder.
+
+TensorFlow Text packs them alike, which a test compares, with five times as many operations: they
+were most of the time that it took to make a module of strings.
+"""
 
 import tensorflow as tf
-import tensorflow_text as tf_text
 
 
 def pack_inputs(segments, sequence_length, special_ids):
@@ -20,6 +23,7 @@ def pack_inputs(segments, sequence_length, special_ids):
 
     Raises:
         ValueError: not one or two segments.
+        tf.errors.InvalidArgumentError: two segments of different numbers of rows.
 
     Example:
 
@@ -30,15 +34,54 @@ def pack_inputs(segments, sequence_length, special_ids):
     """
     if len(segments) not in (1, 2):
         raise ValueError(f"One or two segments can be packed. Received: {len(segments)}.")
-    room = sequence_length - len(segments) - 1
-    segments = tf_text.RoundRobinTrimmer(room).trim(segments)
-    ids, type_ids = tf_text.combine_segments(segments, special_ids["cls"], special_ids["sep"])
-    input_word_ids, input_mask = tf_text.pad_model_inputs(
-        ids, sequence_length, pad_value=special_ids["pad"]
-    )
-    input_type_ids, _ = tf_text.pad_model_inputs(type_ids, sequence_length, pad_value=0)
+    columns = tf.range(sequence_length)
+    ids = tf.where(columns == 0, special_ids["cls"], special_ids["pad"])
+    type_ids, begin = tf.zeros_like(columns), 1
+    lengths = _row_lengths(segments)
+    kept = _kept_lengths(lengths, sequence_length - len(segments) - 1)
+    for number, segment in enumerate(segments):
+        stop = begin + kept[number][:, tf.newaxis]
+        is_inside = (begin <= columns) & (columns < stop)
+        ids = tf.where(is_inside, _tokens_at(segment, lengths[number], columns - begin), ids)
+        ids = tf.where(columns == stop, special_ids["sep"], ids)
+        type_ids = tf.where((begin <= columns) & (columns <= stop), number, type_ids)
+        begin = stop + 1
     return {
-        "input_word_ids": tf.cast(input_word_ids, tf.int32),
-        "input_mask": tf.cast(input_mask, tf.int32),
-        "input_type_ids": tf.cast(input_type_ids, tf.int32),
+        "input_word_ids": ids,
+        "input_mask": tf.cast(columns < begin, tf.int32),
+        "input_type_ids": type_ids,
     }
+
+
+def _row_lengths(segments):
+    """Returns the number of tokens of each row of each segment, int32 `(batch,)` each."""
+    counts = [segment.nrows() for segment in segments]
+    # Else one row would go with each of many.
+    check = tf.debugging.assert_equal(
+        counts[0], counts[-1], message="Each first text of a pair needs its second: give as many."
+    )
+    with tf.control_dependencies([check]):
+        # Hides the shape: else TensorFlow complains of an operation before the check can run.
+        return [
+            tf.raw_ops.PlaceholderWithDefault(
+                input=tf.cast(segment.row_lengths(), tf.int32), shape=[None]
+            )
+            for segment in segments
+        ]
+
+
+def _kept_lengths(lengths, room):
+    """Returns how many tokens of each row of each segment stay, int32 `(batch,)` each."""
+    room = tf.maximum(room, 0)
+    if len(lengths) == 1:
+        return [tf.minimum(lengths[0], room)]
+    # In turn, the first begins: it has the larger half, or what the second leaves.
+    first = tf.minimum(lengths[0], tf.maximum((room + 1) // 2, room - lengths[1]))
+    return [first, tf.minimum(lengths[1], room - first)]
+
+
+def _tokens_at(segment, lengths, places):
+    """Returns the ids at some places of each row, `(batch, places)`; any id where there is none."""
+    values = tf.pad(tf.cast(segment.values, tf.int32), [[0, 1]])
+    starts = tf.cumsum(lengths, exclusive=True)[:, tf.newaxis]
+    return tf.gather(values, tf.clip_by_value(starts + places, 0, tf.size(values) - 1))

@@ -87,7 +87,7 @@ def test_the_guides_script_runs(guide, folder):
 
 def test_script_on_depth_runs_where_there_are_layers(folder, tmp_path, tokenizer):
     config = small_model(tokenizer.vocab_size).replace(
-        num_hidden_layers=3, max_position_embeddings=128
+        num_hidden_layers=2, max_position_embeddings=128
     )
     AlbertEncoder(config).save_pretrained(tmp_path / "runs/tiny", tokenizer)
     shutil.copytree(folder / "SST-2", tmp_path / "SST-2")

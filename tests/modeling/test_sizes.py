@@ -1,6 +1,7 @@
+import keras
 import pytest
 
-from tf_albert import AlbertConfig, AlbertEncoder, AlbertPretrainer
+from tf_albert import AlbertConfig, AlbertPretrainer
 from tf_albert.modeling.sizes import forward_flops_per_token, parameter_counts, sizes_table
 
 # Encoder, and with both heads: counted in the released checkpoints of v2.
@@ -23,17 +24,12 @@ def test_formula_gives_the_released_counts(size, version):
     assert totals(AlbertConfig.from_name(f"albert_{size}_{version}")) == REFERENCE[size]
 
 
-@pytest.mark.parametrize("size", ["base", "large"])
+@pytest.mark.parametrize("size", REFERENCE)
 def test_built_models_have_the_released_counts(size):
-    pretrainer = AlbertPretrainer(AlbertConfig.from_name(f"albert_{size}_v2"))
+    # Their variables get no values, which for a giant take seconds and a gigabyte.
+    with keras.StatelessScope(initialize_variables=False):
+        pretrainer = AlbertPretrainer(AlbertConfig.from_name(f"albert_{size}_v2"))
     assert (pretrainer.encoder.count_params(), pretrainer.count_params()) == REFERENCE[size]
-
-
-@pytest.mark.parametrize("size", ["xlarge", "xxlarge"])
-def test_a_giant_of_one_layer_has_the_count_of_the_formula(size):
-    # All layers share one block, so a giant of one layer has a giant's parameters.
-    config = AlbertConfig.from_name(f"albert_{size}_v2").replace(num_hidden_layers=1)
-    assert AlbertEncoder(config).count_params() == REFERENCE[size][0]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Ragged ids become the three padded inputs of the encoder.
 
-TensorFlow Text packs them alike, which a test compares, with five times as many operations: they
-were most of the time that it took to make a module of strings.
+TensorFlow Text packs them alike, which a test compares, with over four times as many operations:
+they were most of the time that it took to make a module of strings.
 """
 
 import tensorflow as tf

@@ -1,9 +1,8 @@
 """Processes of their own for scripts, forked from one that has imported TensorFlow (4 seconds).
 
 It has imported that and TF Hub alone: a script that forgets TensorFlow Text fails as it would for a
-user.
-What is measured or must not find TensorFlow is started by `subprocess`, and so is what must not
-depend on the order of sets: forks share the seed of their hashes.
+user. What is measured or must not find TensorFlow is started by `subprocess`, and so is what must
+not depend on the order of sets: forks share the seed of their hashes.
 """
 
 import multiprocessing

@@ -57,9 +57,11 @@ def finish(process, run):
 
 
 def stop_after(process, run, step):
+    """Interrupts a process once it has reported a step."""
     while f"step {step}/" not in run.with_suffix(".out").read_text() and process.is_alive():
         time.sleep(0.01)
-    os.kill(process.pid, signal.SIGINT)
+    if process.is_alive():  # else what it wrote tells why
+        os.kill(process.pid, signal.SIGINT)
 
 
 def weights(run):

@@ -141,7 +141,7 @@ def test_operations_that_are_not_tensorflows_own_are_named(serving):
     done = run_python("-c", PRINT_FOREIGN, *set().union(*used.values()))
     assert done.returncode == 0, done.stderr
     foreign = set(done.stdout.split())
-    sentence = re.search(r"operations of TensorFlow Text: (.*?)\. ", GUIDE, re.DOTALL)[1]
+    sentence = re.search(r"operations of TensorFlow Text: (.*?)\.\s", GUIDE, re.DOTALL)[1]
     assert foreign == set(re.findall(r"`(\S+)`", sentence))
     assert [module for module in MODULES if not used[module] & foreign] == ["encoder"]
 

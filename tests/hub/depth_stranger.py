@@ -4,29 +4,15 @@ In a folder with `encoder`, `early_exit`, inputs.npz and texts.json it calls the
 encoder's parts, and writes what it found into found.npz.
 """
 
-import json
-import sys
-import warnings
-from pathlib import Path
-
 import numpy as np
 import tensorflow as tf
-import tensorflow_text  # noqa: F401  (registers the tokenizer's operations)
 import tf_keras
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", UserWarning)
-    import tensorflow_hub as hub
-
-FOLDER = Path(sys.argv[1])
-NAMES = ("input_word_ids", "input_mask", "input_type_ids")
+from consumer import FOLDER, as_text, fitted, flat, hub, ids, imports, load, strings
 
 
-def outputs_of(module, inputs, name):
-    """Returns a module's outputs as arrays, those of a list numbered, under names of its own."""
-    outputs = module(inputs)
-    outputs |= {f"encoder_outputs_{i}": x for i, x in enumerate(outputs.pop("encoder_outputs"))}
-    return {f"{name}/{key}": value.numpy() for key, value in outputs.items()}
+def named(part, outputs):
+    """Returns outputs as arrays, under names that begin with a part's."""
+    return {f"{part}/{name}": as_text(array) for name, array in flat(outputs).items()}
 
 
 def num_softmaxes(module):
@@ -38,39 +24,23 @@ def num_softmaxes(module):
 def distances_of_a_step(module, inputs):
     """Returns how far each weight goes in a step on one output of a module."""
     layer = hub.KerasLayer(module, trainable=True)
-    placeholders = {n: tf_keras.Input(x.shape[1:], dtype=x.dtype) for n, x in inputs.items()}
-    model = tf_keras.Model(placeholders, layer(placeholders)["default"])
-    model.compile(tf_keras.optimizers.SGD(0.1), "mse")
-    before = [weight.numpy() for weight in layer.trainable_weights]
-    targets = np.ones((len(inputs["input_mask"]), *model.output.shape[1:]), "float32")
-    model.fit(inputs, targets, verbose=0)
-    pairs = zip(layer.trainable_weights, before, strict=True)
-    return {weight.name: np.abs(weight.numpy() - value).max() for weight, value in pairs}
+    placeholders = {name: tf_keras.Input(x.shape[1:], dtype=x.dtype) for name, x in inputs.items()}
+    return fitted(layer, placeholders, [layer(placeholders)["default"]], inputs)
 
 
-with np.load(FOLDER / "inputs.npz") as arrays:
-    ids = {name: tf.constant(arrays[name]) for name in NAMES}
-texts = tf.constant(json.loads((FOLDER / "texts.json").read_text("utf-8")))
-encoder = hub.load(str(FOLDER / "encoder"))
+encoder, inputs = load("encoder"), ids()
 found = {}
 for part in ("layers_1", "layers_2"):
-    found |= outputs_of(getattr(encoder, part), ids, part)
+    found |= named(part, getattr(encoder, part)(inputs))
     found[f"{part}/softmaxes"] = num_softmaxes(getattr(encoder, part))
-found["whole/before"] = encoder(ids)["default"]
-for name, distance in distances_of_a_step(encoder.layers_1, ids).items():
-    found[f"distance/{name}"] = distance
-found["whole/after"] = encoder(ids)["default"]
+found["whole/before"] = encoder(inputs)["default"]
+found |= named("distance", distances_of_a_step(encoder.layers_1, inputs))
+found["whole/after"] = encoder(inputs)["default"]
 
-early = hub.load(str(FOLDER / "early_exit"))
-answers = {
-    "early": hub.KerasLayer(early)(texts),
-    "served": early.signatures["serving_default"](text=texts),
-    "empty": early(texts[:0]),
-    "ids": early.signatures["ids"](**ids),
-}
-for name, outputs in answers.items():
-    found |= {f"{name}/{key}": value.numpy() for key, value in outputs.items()}
-    found[f"{name}/label"] = found[f"{name}/label"].astype(str)
+early, (texts,) = load("early_exit"), strings()
+found |= named("early", hub.KerasLayer(early)(texts))
+found |= named("served", early.signatures["serving_default"](text=texts))
+found |= named("empty", early(tf.zeros((0,), tf.string)))
+found |= named("ids", early.signatures["ids"](**inputs))
 found["early/num_trainable"] = len(early.trainable_variables)
-found["imports"] = [name for name in sys.modules if name.split(".")[0] in ("tf_albert", "tests")]
-np.savez(FOLDER / "found.npz", **found)
+np.savez(FOLDER / "found.npz", **found, **imports())

@@ -4,24 +4,14 @@ It writes what it found into found.json; strings are hexadecimal.
 """
 
 import json
-import sys
-import warnings
-from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
-import tensorflow_text  # noqa: F401  (registers the tokenizer's operations)
 import tf_keras
+from consumer import AWKWARD, FOLDER, fresh, hub, ids, imports, load, strings
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", UserWarning)
-    import tensorflow_hub as hub
+WITH_NUL = [*AWKWARD, b" a\x00b"]
 
-FOLDER = Path(sys.argv[1])
-AWKWARD = [b"\xff\xfe\x80 abc", b"", b"   ", "\u0000\ufffd\U0010ffff".encode(), b" a\x00b"]
-
-texts = tf.constant(json.loads((FOLDER / "texts.json").read_text("utf-8")))
-module = hub.load(str(FOLDER / "tagger"))
+module, (texts,) = load("tagger"), strings()
 
 
 def plain(outputs):
@@ -39,24 +29,22 @@ def in_model():
     return tf_keras.Model(text, hub.KerasLayer(module)(text))(texts)
 
 
-with np.load(FOLDER / "inputs.npz") as arrays:
-    ids = {name: tf.constant(array) for name, array in arrays.items()}
-of_tokens = module.signatures["ids"](**ids)
+of_tokens = module.signatures["ids"](**ids())
 used = {id(one) for call in module.__call__.concrete_functions for one in call.variables}
 listed = {id(variable) for variable in module.variables}
 found = {
     "loaded": plain(module(texts)),
-    "layer": plain(hub.KerasLayer(str(FOLDER / "tagger"))(texts)),
+    "layer": plain(fresh("tagger")(texts)),
     "in_model": plain(in_model()),
     "served": plain(module.signatures["serving_default"](text=texts)),
     "token_labels": plain({"label": of_tokens["label"]})["label"],
     "token_logits": of_tokens["logits"].numpy().tolist(),
     "token_probabilities": of_tokens["probabilities"].numpy().tolist(),
-    "awkward": plain(module(tf.constant(AWKWARD))),
-    "awkward_texts": [text.hex() for text in AWKWARD],
+    "awkward": plain(module(tf.constant(WITH_NUL))),
+    "awkward_texts": [text.hex() for text in WITH_NUL],
     "empty": plain(module(tf.constant([], tf.string))),
     "unlisted": len(used - listed),
     "trainable": len(module.trainable_variables),
-    "ours": [key for key in sys.modules if key.split(".")[0] in ("tf_albert", "tests")],
+    **imports(),
 }
 (FOLDER / "found.json").write_text(json.dumps(found), encoding="utf-8")

@@ -39,7 +39,7 @@ def ids(tagger):
 def found(tagger_folder, ids):
     """What `tagging_stranger.py` found."""
     np.savez(tagger_folder / "inputs.npz", **ids)
-    (tagger_folder / "texts.json").write_text(json.dumps(TEXTS), encoding="utf-8")
+    (tagger_folder / "texts.json").write_text(json.dumps([TEXTS]), encoding="utf-8")
     run_script("tagging_stranger.py", tagger_folder)
     return json.loads((tagger_folder / "found.json").read_text(encoding="utf-8"))
 

@@ -156,6 +156,10 @@ def convert(
         FileNotFoundError: there is nothing, or a file is missing.
         ValueError: an unknown format, damaged files, a weight without a place, or a model that the
             format cannot express.
+
+    Example::
+
+        convert("runs/tiny", "for_google", "google")
     """
     writer = _module(target_format)
     if target_format in READ_ONLY:

@@ -29,6 +29,14 @@ class PretrainingBatches:
 
     Raises:
         ValueError: the corpus has too few chunks for a batch, or `sequence_length` is below 5.
+
+    Example::
+
+        from tf_albert.data.shards import Corpus
+
+        batches = PretrainingBatches(Corpus.open("shards"), 16, sequence_length=64, seed=0)
+        for batch in batches.dataset(first_step=0, num_steps=2):
+            batch["masked_lm_ids"]                         # (16, 16)
     """
 
     def __init__(self, corpus, batch_size, sequence_length, seed, shuffle=True):

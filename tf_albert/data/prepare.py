@@ -36,6 +36,10 @@ def prepare(inputs, output, vocabulary, lower_case=True, num_processes=None):
     Raises:
         FileNotFoundError: a file is missing.
         ValueError: a file is no text, or there is no document of two sentences or more.
+
+    Example::
+
+        prepare(["corpus.txt"], "shards", "spiece.model")["tokens"]
     """
     paths = find_files(inputs)
     tokenizer = PieceTokenizer(vocabulary, lower_case)

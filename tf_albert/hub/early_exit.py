@@ -96,6 +96,11 @@ def classify_early(classifier, inputs, threshold):
     Raises:
         ValueError: another model, a regression, layers that differ, a threshold below 0, or wrong
             inputs.
+
+    Example::
+
+        answers = tf_albert.hub.classify_early(classifier, preprocess(["a fine film"]), 0.9)
+        answers["layer"]                                   # [2]
     """
     check_early_exit(classifier, threshold)
     hidden, tokens = classifier.encoder.embed_tokens(inputs, FlatTokens)

@@ -50,10 +50,9 @@ def save_encoder(model, path, provenance=None, also_layers=()):
 
     Example::
 
-        tf_albert.hub.save_encoder(encoder, "albert")
+        tf_albert.hub.save_encoder(encoder, "albert", also_layers=(1,))
         layer = hub.KerasLayer("albert", trainable=True)   # in tf_keras, without tf_albert
-        tf_albert.hub.save_encoder(encoder, "albert", also_layers=(4, 6))
-        layer = hub.KerasLayer(hub.load("albert").layers_4, trainable=True)
+        first = hub.KerasLayer(hub.load("albert").layers_1, trainable=True)
     """
     require(
         model,

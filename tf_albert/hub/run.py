@@ -50,6 +50,11 @@ def save_run(run, output, sequence_length=None, num_layers=None, also_layers=(),
         ValueError: damaged files, a classifier that `tf-albert finetune` did not make, a
             `sequence_length` above the model's positions, layers that the model does not have, or
             an `early_exit` that is no such number or not for this model.
+
+    Example::
+
+        tf_albert.hub.save_run("runs/sst2", "modules", also_layers=(1,))
+        hub.load("modules/classifier")(tf.constant(["a fine film"]))["label"]   # [b"1"]
     """
     folder, output = files.model_folder(run), Path(output)
     model, provenance = _read(folder, num_layers)
@@ -167,6 +172,10 @@ def save_run_litert(run, path, form="float32", sequence_length=None, texts=None)
     Raises:
         FileNotFoundError: `run` is no model folder, or lacks its tokenizer.
         ValueError: damaged files, a model that is no classifier, or what `save_litert` refuses.
+
+    Example::
+
+        tf_albert.hub.save_run_litert("runs/sst2", "sentiment.tflite", "int8")
     """
     check_litert(path, form, texts)
     folder = files.model_folder(run)

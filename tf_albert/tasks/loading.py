@@ -19,6 +19,10 @@ def load_predictor(where):
     Raises:
         FileNotFoundError: there is no such folder.
         ValueError: the model was not fine-tuned by `tf-albert finetune`.
+
+    Example::
+
+        load_predictor("runs/conll").labels_of([("Ada", "lives", "in", "Paris")])
     """
     kinds = {**dict.fromkeys(SPAN_TASKS, QuestionAnswerer), "conll": Tagger, "race": Chooser}
     return kinds.get(read_task(where).get("task"), Predictor).from_pretrained(where)

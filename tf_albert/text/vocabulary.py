@@ -23,6 +23,11 @@ def train_vocabulary(sentences, output, vocab_size=30000, lower_case=True):
 
     Raises:
         ValueError: there is no text, or too little of it for `vocab_size` pieces.
+
+    Example::
+
+        with open("corpus.txt", encoding="utf-8") as sentences:
+            train_vocabulary(sentences, "own.model", vocab_size=400)
     """
     import sentencepiece
 

@@ -117,6 +117,12 @@ def test_patterns_name_files_once_in_order(tmp_path):
     ]
 
 
+def test_path_with_brackets_is_no_pattern(tmp_path):
+    path = tmp_path / "a[1].txt"
+    path.write_text("x")
+    assert find_files([path, f"{tmp_path}/*.txt"]) == [path]
+
+
 @pytest.mark.parametrize("pattern", ["missing.txt", "*.gz", "sub"])
 def test_pattern_without_a_file(tmp_path, pattern):
     (tmp_path / "sub").mkdir()

@@ -1,4 +1,5 @@
 import gzip
+import json
 
 import pytest
 
@@ -28,6 +29,23 @@ def test_quotes_in_csv_hold_commas_and_line_ends(tmp_path, mark):
     content = f'{mark}text,label\r\n"a, ""b""\nc",x\r\nd,y\r\n'
     examples = read_examples(write(tmp_path, "a.csv", content), ["text"], "label")
     assert examples == Examples([('a, "b"\nc',), ("d",)], ["x", "y"])
+
+
+def test_carriage_return_in_tsv_is_text(tmp_path):
+    path = write(tmp_path, "a.tsv", "text\tlabel\r\na\rb\tx\r\n")
+    assert read_examples(path, ["text"], "label") == Examples([("a\rb",)], ["x"])
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.csv", "a.jsonl"])
+def test_long_document_is_one_text(tmp_path, name):
+    document = "word " * 100_000 + "end"
+    rows = {
+        "a.tsv": f"text\tlabel\n{document}\tx\n",
+        "a.csv": f'text,label\n"{document}",x\n',
+        "a.jsonl": json.dumps({"text": document, "label": "x"}),
+    }
+    path = write(tmp_path, name, rows[name])
+    assert read_examples(path, ["text"], "label") == Examples([(document,)], ["x"])
 
 
 def test_json_lines(tmp_path):
@@ -67,6 +85,8 @@ def test_numbers(tmp_path):
         ("a.tsv", "text\tlabel\n", r"a\.tsv has no rows"),
         ("a.tsv", "", r"a\.tsv has no rows"),
         ("a.csv", 'text,label\n"a,x\n', r"a\.csv"),
+        ("a.csv", "text,label\ra,x\r", r"a\.csv, line 1: .*carriage return alone"),
+        ("a.csv", 'text,label\n"a,x\n' + "b,y\n" * 300_000, r"a\.csv, line \d+: .*never closed"),
         ("a.txt", "text\tlabel\na\tx\n", r"a\.txt has an unknown format. Expected .*\.tsv"),
         ("a.tsv", "text\tlabel\na\0\tx\n", r"a\.tsv, line 2: a zero byte"),
     ],

@@ -23,8 +23,10 @@ def find_files(patterns):
     """
     found = []
     for pattern in patterns:
-        matches = sorted(glob.glob(str(pattern), recursive=True))
-        matches = [match for match in matches if Path(match).is_file()]
+        # A path may hold what means something in a glob, such as [.
+        is_path = Path(pattern).exists()
+        names = [str(pattern)] if is_path else sorted(glob.glob(str(pattern), recursive=True))
+        matches = [name for name in names if Path(name).is_file()]
         if not matches:
             raise FileNotFoundError(f"No file matches {pattern}. Name text or JSONL files.")
         found.extend(matches)
@@ -87,8 +89,8 @@ def read_lines(path):
 def _decode(line, path, number):
     if len(line) > LONGEST_LINE:
         raise ValueError(
-            f"{path}, line {number}: over {LONGEST_LINE:,} bytes. Expected one sentence a line; "
-            'put whole texts into JSONL, as {"text": …}, where sentences are split.'
+            f"{path}, line {number}: over {LONGEST_LINE:,} bytes. Expected a sentence a line, or a "
+            'whole text as {"text": …} in JSONL, where sentences are split; divide longer ones.'
         )
     if b"\0" in line:
         raise ValueError(

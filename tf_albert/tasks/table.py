@@ -6,11 +6,13 @@ import json
 import math
 from pathlib import Path
 
-from tf_albert.data.readers import read_lines
+from tf_albert.data.readers import LONGEST_LINE, read_lines
 from tf_albert.tasks.problems import Problems
 
 # What stands in a label's column: one class, a number, or labels with commas between them.
 CLASS, NUMBER, LABEL_SET = "class", "number", "label set"
+# Python's own limit of 131,072 characters a field is less than long documents have.
+csv.field_size_limit(max(csv.field_size_limit(), LONGEST_LINE))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,20 +116,35 @@ def _rows(path, problems, columns):
         raise ValueError(
             f"{path} has an unknown format. Expected a name that ends with .tsv, .csv or .jsonl."
         )
-    return _delimited(path, kind, problems, columns)
+    rows = _tab_separated(path) if kind == "tsv" else _comma_separated(path)
+    return _with_columns(path, rows, problems, columns)
 
 
-def _delimited(path, kind, problems, header):
-    quoting = csv.QUOTE_NONE if kind == "tsv" else csv.QUOTE_MINIMAL
-    lines = (line for _, line in read_lines(path))
-    reader = csv.reader(lines, delimiter="\t" if kind == "tsv" else ",", quoting=quoting)
-    header = header or next(reader, None)
-    for fields in reader:
+def _tab_separated(path):
+    for number, line in read_lines(path):
+        yield number, line.rstrip("\r\n").split("\t")
+
+
+def _comma_separated(path):
+    reader = csv.reader(line for _, line in read_lines(path))
+    try:
+        for fields in reader:
+            yield reader.line_num, fields
+    except csv.Error as error:
+        raise ValueError(
+            f"{path}, line {reader.line_num}: {error}. Look for a quote that is never closed, or a "
+            "line that ends with a carriage return alone; a .tsv has no quotes."
+        ) from error
+
+
+def _with_columns(path, rows, problems, header):
+    header = header or next(rows, (0, []))[1]
+    for number, fields in rows:
         if len(fields) == len(header):
-            yield reader.line_num, dict(zip(header, fields, strict=True))
+            yield number, dict(zip(header, fields, strict=True))
             continue
         problems.add(
-            f"{path}, line {reader.line_num}",
+            f"{path}, line {number}",
             "another number of columns than the header",
             f"{len(fields)}, not {len(header)} ({', '.join(header)})",
         )

@@ -87,6 +87,19 @@ def test_task_that_takes_no_submission(tmp_path, tokenizer, capsys, task):
     fails(capsys, ["evaluate", "--model", model, *submit], *parts)
 
 
+def test_development_file_of_the_tasks_folder_is_scored(tmp_path, tokenizer, capsys):
+    labeler = AlbertTokenClassifier(small_model(397), num_classes=2)
+    description = {"labels": ["B-A", "O"], "sequence_length": 20, "task": "conll"}
+    model = save(labeler, tmp_path / "model", tokenizer, description)
+    evaluate = ["evaluate", "--model", model, "--data", str(tmp_path)]
+    fails(capsys, evaluate, "valid.txt")
+    (tmp_path / "train.txt").write_text("the B-A\nlist O\n" * 5, encoding="utf-8")
+    (tmp_path / "valid.txt").write_text("the B-A\nlist O\n\nfine O\n", encoding="utf-8")
+    assert main([*evaluate, "--output", f"{tmp_path}/out"]) == 0
+    predictions = (tmp_path / "out/predictions.jsonl").read_text().splitlines()
+    assert [json.loads(row)["words"] for row in predictions] == [["the", "list"], ["fine"]]
+
+
 @pytest.mark.parametrize("task", ["squad", "squad2"])
 def test_submission_of_answers_is_what_squads_script_reads(tmp_path, tokenizer, task):
     """At a threshold below every score no question of SQuAD 2.0 has an answer."""
@@ -97,8 +110,9 @@ def test_submission_of_answers_is_what_squads_script_reads(tmp_path, tokenizer, 
     answers = [{"text": "list", "answer_start": 4}]
     qas = [{"id": name, "question": "Which?", "answers": answers} for name in ("a", "b", "c")]
     data = {"data": [{"title": "t", "paragraphs": [{"context": context, "qas": qas}]}]}
-    (tmp_path / "dev.json").write_text(json.dumps(data), encoding="utf-8")
-    places = ["--data", f"{tmp_path}/dev.json", "--submission", f"{tmp_path}/out"]
+    name = {"squad": "dev-v1.1.json", "squad2": "dev-v2.0.json"}[task]
+    (tmp_path / name).write_text(json.dumps(data), encoding="utf-8")
+    places = ["--data", str(tmp_path), "--submission", f"{tmp_path}/out"]
     assert main(["evaluate", "--model", model, *places]) == 0
     submitted = files.read_json(tmp_path / "out/predictions.json")
     assert list(submitted) == ["a", "b", "c"]

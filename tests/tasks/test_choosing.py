@@ -66,9 +66,10 @@ def test_choices_are_learned(trained):
     }
 
 
-def test_command_line_scores(trained, tmp_path, capsys):
+@pytest.mark.parametrize("part", ["", "/dev"])
+def test_command_line_scores(trained, tmp_path, capsys, part):
     recipe, results = trained
-    data, out = f"{recipe.data}/dev", tmp_path / "out"
+    data, out = f"{recipe.data}{part}", tmp_path / "out"
     arguments = ["--model", recipe.output, "--data", data, "--output", str(out)]
     assert main(["evaluate", *arguments]) == 0
     assert files.read_json(out / "metrics.json") == pytest.approx(results)

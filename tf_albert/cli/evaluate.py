@@ -8,7 +8,7 @@ from tf_albert import files
 from tf_albert.cli.finetune import scores
 from tf_albert.config import check_counts
 from tf_albert.modeling.classifier import HOLDS_FROM
-from tf_albert.tasks import registry
+from tf_albert.tasks import choice_task, registry, span_task, tag_task
 from tf_albert.tasks.answering import SPAN_TASKS, QuestionAnswerer
 from tf_albert.tasks.choosing import Chooser, choice_metrics
 from tf_albert.tasks.conll import read_conll
@@ -32,8 +32,8 @@ class Arguments:
 
     Args:
         model: Folder of the run or the model.
-        data: Table with the columns that the model was trained on, the folder of its task, all
-            of whose development files are scored, or a file of SQuAD.
+        data: Table with the columns that the model was trained on; or the folder of its task, all
+            of whose development files are scored; or one of these files, for RACE a folder.
         output: Folder for metrics.json, predictions.jsonl and a picture (for SQuAD the files that
             its scripts read), or none.
         submission: Folder for the predictions on the test files in GLUE's format, for SQuAD for
@@ -88,6 +88,12 @@ def _check_submission(arguments, task):
         )
 
 
+def _of_task(data, name):
+    """Returns the file to score on: `data`, or the one of that name where it is a folder."""
+    path = Path(data)
+    return path / name if path.is_dir() else path
+
+
 def _answers(arguments, answerer, problems):
     """Scores a model that answers questions.
 
@@ -95,7 +101,8 @@ def _answers(arguments, answerer, problems):
         tuple: the metrics; the function of a folder that writes the predictions there; and the one
         that writes a submission, None where the task takes none.
     """
-    questions = read_squad(arguments.data, problems)
+    path = _of_task(arguments.data, span_task.FILES[answerer.description.task][1])
+    questions = read_squad(path, problems)
     answered = answerer.answers(questions, arguments.batch_size)
 
     def write(folder):
@@ -124,7 +131,7 @@ def _answers(arguments, answerer, problems):
 
 def _tags(arguments, tagger, problems):
     """Scores a model that labels words; returns as `_answers` does."""
-    sentences = read_conll(arguments.data, problems)
+    sentences = read_conll(_of_task(arguments.data, tag_task.FILES[1]), problems)
     tagger.tell_lost(sentences, problems)
     predicted = tagger.labels_of([one.words for one in sentences], arguments.batch_size)
 
@@ -143,7 +150,8 @@ def _tags(arguments, tagger, problems):
 
 def _choices(arguments, chooser, problems):
     """Scores a model that chooses; returns as `_answers` does."""
-    choices = read_race(arguments.data, problems)
+    dev = Path(arguments.data, choice_task.FOLDERS[1])
+    choices = read_race(dev if dev.is_dir() else arguments.data, problems)
     probabilities = chooser.probabilities(choices, arguments.batch_size)
 
     def write(folder):

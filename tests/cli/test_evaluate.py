@@ -87,6 +87,13 @@ def test_task_that_takes_no_submission(tmp_path, tokenizer, capsys, task):
     fails(capsys, ["evaluate", "--model", model, *submit], *parts)
 
 
+def test_output_and_submission_are_two_folders(tmp_path, capsys):
+    places = ["--output", f"{tmp_path}/out", "--submission", f"{tmp_path}/a/../out"]
+    evaluate = ["evaluate", "--model", "nowhere", "--data", "d.tsv", *places]
+    fails(capsys, evaluate, "are both", "Name two folders.")
+    assert not list(tmp_path.iterdir())
+
+
 def test_development_file_of_the_tasks_folder_is_scored(tmp_path, tokenizer, capsys):
     labeler = AlbertTokenClassifier(small_model(397), num_classes=2)
     description = {"labels": ["B-A", "O"], "sequence_length": 20, "task": "conll"}

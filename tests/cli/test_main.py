@@ -1,7 +1,10 @@
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 
+from tests.helpers import REPOSITORY
 from tf_albert.cli.main import COMMANDS, main, parse
 
 
@@ -126,6 +129,29 @@ def test_folder_of_something_else_is_refused_before_a_model_is_run(capsys, tmp_p
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     evaluate = ["evaluate", "--model", "nowhere", "--data", "d.tsv", "--output", "mine"]
     fails(capsys, evaluate, "mine holds files but no metrics.json")
+
+
+def test_full_memory_is_told_with_what_takes_less(capsys, monkeypatch):
+    import tensorflow as tf
+
+    from tf_albert.cli import sizes
+
+    def run(arguments):
+        # A real one takes ten seconds, in which TensorFlow waits for memory.
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    monkeypatch.setattr(sizes, "run", run)
+    fails(capsys, ["sizes"], "memory of the device is full", "`--accumulation`", "`--batch-size`")
+
+
+def test_reader_that_has_enough_gets_no_complaint():
+    command = [sys.executable, "-m", "tf_albert.cli", "sizes"]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
 
 
 def test_sizes_shows_the_counts_of_the_paper(capsys):

@@ -196,6 +196,7 @@ def test_command_writes_a_file(model_folder, tmp_path, inputs, expected, corpus,
         (("--form", "full_int8", "--calibration", "nowhere.txt"), "nowhere.txt"),
         (("--from", "int8"), "Known options: --model, --output, --form"),
         (("--sequence-length", "42"), "Use 41 or less"),
+        (("--sequence-length", "0"), "must be at least 3"),
     ],
 )
 def test_command_says_what_is_wrong(model_folder, tmp_path, monkeypatch, capsys, options, part):

@@ -58,6 +58,11 @@ def run(arguments):
     for folder in (arguments.output, arguments.submission):
         if folder is not None:
             files.check_replaceable(folder, METRICS_FILE)
+    if arguments.output is not None and _same(arguments.output, arguments.submission):
+        raise ValueError(
+            f"`output` and `submission` are both {arguments.output}, and each is replaced as a "
+            "whole. Name two folders."
+        )
     predictor = load_predictor(arguments.model)
     _check_submission(arguments, predictor.description.task)
     problems = Problems(arguments.strict)
@@ -77,6 +82,10 @@ def run(arguments):
             with files.replacing_folder(place, METRICS_FILE) as folder:
                 files.write_json(folder / METRICS_FILE, metrics)
                 write_into(folder)
+
+
+def _same(folder, other):
+    return other is not None and Path(folder).resolve() == Path(other).resolve()
 
 
 def _check_submission(arguments, task):

@@ -28,6 +28,7 @@ COMMANDS = {
 }
 USAGE_ERROR = 2
 INTERRUPTED = 130
+PIPE_CLOSED = 141
 
 
 def main(arguments=None):
@@ -38,7 +39,7 @@ def main(arguments=None):
 
     Returns:
         int: 0; 1 where a command says that its result falls short; 2 after an error, of which one
-        sentence was printed; 130 after an interruption.
+        sentence was printed; 130 after an interruption; 141 where nobody reads what is printed.
     """
     # TensorFlow's own messages would bury the command's; its errors come as exceptions too.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -65,15 +66,34 @@ def _overview():
 
 
 def _run(command, rest):
-    with without_messages():
-        module = importlib.import_module(f"tf_albert.cli.{re.sub('[- ]', '_', command)}")
-    rest = getattr(module, "adapted", list)(rest)
     try:
-        return module.run(parse(command, module.Arguments, rest)) or 0
+        with without_messages():
+            module = importlib.import_module(f"tf_albert.cli.{re.sub('[- ]', '_', command)}")
+        rest = getattr(module, "adapted", list)(rest)
+        code = module.run(parse(command, module.Arguments, rest)) or 0
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        return _end_quietly()
     except (ValueError, OSError, FloatingPointError, ModuleNotFoundError) as error:
         return _fail(" ".join(str(error).split()))
     except KeyboardInterrupt:
         return _fail("interrupted.", INTERRUPTED)
+    except Exception as error:
+        # By its name: TensorFlow takes seconds to load, and its other errors are ours.
+        if type(error).__name__ != "ResourceExhaustedError":
+            raise
+        return _fail(
+            "the memory of the device is full. Lower `--batch-size`; in training `--accumulation` "
+            "and `--remat true` take less with the same batch."
+        )
+
+
+def _end_quietly():
+    """Ends as other programs do whose reader, such as `head`, has enough."""
+    # Python flushes the stream once more when it exits.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return PIPE_CLOSED
 
 
 @contextlib.contextmanager

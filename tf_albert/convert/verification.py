@@ -93,10 +93,11 @@ def compare(source, target):
 
     Raises:
         FileNotFoundError: there is nothing, or a file is missing.
-        ValueError: damaged files, or models that have no output in common.
+        ValueError: damaged files, vocabularies of two sizes, or no output in common.
     """
     with formats.opened(source) as place, formats.opened(target) as other_place:
         first, second = formats.read(place), formats.read(other_place)
+        _check_same_vocab_size(first, second)
         rows, other_ids = _compare_texts(first.tokenizer, second.tokenizer)
         inputs = _inputs((first.config, second.config), rows)
         sides = _side(place, first, inputs), _side(other_place, second, inputs)
@@ -112,6 +113,15 @@ def compare(source, target):
         for name in shared
     }
     return Comparison(sides, differences, len(rows), other_ids)
+
+
+def _check_same_vocab_size(first, second):
+    sizes = [checkpoint.config.vocab_size for checkpoint in (first, second)]
+    if sizes[0] != sizes[1]:
+        raise ValueError(
+            f"`vocab_size` is {sizes[0]} in {first.source} and {sizes[1]} in {second.source}. The "
+            "two are no conversion of each other."
+        )
 
 
 def _difference(name, first, second, mask):
@@ -141,11 +151,10 @@ def _compare_texts(first, second):
 def _inputs(configs, text_rows):
     """Returns random rows and those of the texts, padded, with positions to predict."""
     length = min(LENGTH, *(config.max_position_embeddings for config in configs))
-    vocab_size = min(config.vocab_size for config in configs)
     num_types = min(config.type_vocab_size for config in configs)
     random = np.random.default_rng(0)
     lengths = (max(1, length - 3 * row) for row in range(NUM_ROWS))
-    rows = [random.integers(0, vocab_size, size) for size in lengths]
+    rows = [random.integers(0, configs[0].vocab_size, size) for size in lengths]
     rows += [ids[:length] for ids in text_rows]
     ids = np.zeros((len(rows), length), "int32")
     mask = np.zeros_like(ids)

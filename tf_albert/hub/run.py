@@ -188,7 +188,8 @@ def save_run_litert(run, path, form="float32", sequence_length=None, texts=None)
 def _preprocessor(folder, config, provenance, sequence_length):
     longest = config.max_position_embeddings
     task_length = provenance.get("task", {}).get("sequence_length")
-    length = sequence_length or task_length or min(DEFAULT_LENGTH, longest)
+    default = task_length or min(DEFAULT_LENGTH, longest)
+    length = default if sequence_length is None else sequence_length
     if length > longest:
         raise ValueError(
             f"A sequence length of {length} is above the model's {longest} positions. "

@@ -210,6 +210,11 @@ def test_killed_run_ends_as_one_that_was_not(whole, tmp_path, last):
         ({"init": "nowhere"}, FileNotFoundError, "nowhere"),
         ({"label_column": "label", "regression": True}, ValueError, "must hold a number"),
         ({"accumulation": 5}, ValueError, "batch of 12 cannot be divided"),
+        (
+            {"seeds": 3, "strategy": "multi_worker_mirrored"},
+            ValueError,
+            "Several workers train one seed a run; received seeds=3.",
+        ),
     ],
 )
 def test_settings_that_do_not_fit(folder, tmp_path, changes, error, message):

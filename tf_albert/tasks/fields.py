@@ -24,8 +24,8 @@ def check_fields(recipe):
         recipe: `FinetuneRecipe`.
 
     Raises:
-        ValueError: an unknown task, a field that the task does not take, or files named beside the
-            folder with the files.
+        ValueError: an unknown task, a field that the task does not take, files named beside the
+            folder with the files, or several seeds for several workers.
     """
     if recipe.task not in TAKEN:
         raise ValueError(f"Unknown task {recipe.task!r}. Known tasks: {', '.join(TAKEN)}.")
@@ -40,6 +40,12 @@ def check_fields(recipe):
         raise ValueError(
             f"The task {recipe.task!r} takes 'data', or 'train' and 'dev', not both. "
             f"Received: {', '.join(map(repr, files))}."
+        )
+    # Which seed is best is decided by the models, which the first worker alone has.
+    if recipe.seeds > 1 and recipe.strategy == "multi_worker_mirrored":
+        raise ValueError(
+            f"Several workers train one seed a run; received seeds={recipe.seeds}. Start a run for "
+            "each `seed`, with an `output` of its own."
         )
 
 

@@ -22,6 +22,7 @@ from tests.helpers import GOOGLE
 from tf_albert import AlbertEncoder, AlbertPretrainer, AlbertSpanLabeler
 from tf_albert.convert import formats
 from tf_albert.convert.names import weights_by_name
+from tf_albert.modeling.saving import read_provenance, save_pretrained
 
 pytestmark = pytest.mark.usefixtures("transformers")
 ACTIVATIONS = st.sampled_from(["gelu", "gelu_new", "gelu_erf", "relu"])
@@ -132,6 +133,41 @@ def test_masked_lm_lacks_what_is_named(tmp_path):
     save_random("AlbertForMaskedLM", CONFIG, tmp_path / "theirs")
     with pytest.raises(ValueError, match=r"lacks albert\.pooler\.bias, .*sop_classifier"):
         AlbertPretrainer.from_pretrained(tmp_path / "theirs")
+
+
+def test_released_weights_become_a_folder_of_the_whole_model(tmp_path):
+    """They are of `AlbertForMaskedLM`, with a pooler, which transformers no longer makes for it."""
+    from safetensors.numpy import load_file, save_file
+
+    save_random("AlbertForPreTraining", CONFIG, tmp_path / "theirs")
+    inputs = inputs_of(CONFIG)
+    expected = outputs("AlbertForPreTraining", tmp_path / "theirs", inputs)
+    weights = load_file(tmp_path / "theirs/model.safetensors")
+    released = {name: array for name, array in weights.items() if not name.startswith("sop_")}
+    save_file(released, tmp_path / "theirs/model.safetensors", {"format": "pt"})
+    config = json.loads((tmp_path / "theirs/config.json").read_text())
+    config["architectures"] = ["AlbertForMaskedLM"]
+    (tmp_path / "theirs/config.json").write_text(json.dumps(config))
+    report = formats.convert(tmp_path / "theirs", tmp_path / "ours", "tf_albert")
+    reason = "AlbertForMaskedLM has none"
+    assert report.fresh == {f"sentence_order_head/{part}": reason for part in ("bias", "kernel")}
+    model = AlbertPretrainer.from_pretrained(tmp_path / "ours")
+    for name in ("mlm_logits", "pooled_output"):
+        np.testing.assert_allclose(outputs_here(model, inputs)[name], expected[name], atol=1e-5)
+
+
+def test_names_of_classes_reach_transformers(tmp_path):
+    model = model_of("AlbertClassifier", CONFIG)
+    labels = [f"label {number}" for number in range(model.num_classes)]
+    task = {"task": "table", "labels": labels}
+    save_pretrained(model, tmp_path / "ours", provenance={"task": task})
+    formats.convert(tmp_path / "ours", tmp_path / "theirs", "huggingface")
+    config = json.loads((tmp_path / "theirs/config.json").read_text())
+    assert config["id2label"] == {str(number): label for number, label in enumerate(labels)}
+    assert config["label2id"] == {label: number for number, label in enumerate(labels)}
+    report = formats.convert(tmp_path / "theirs", tmp_path / "back", "tf_albert")
+    assert report.dropped == {}
+    assert read_provenance(tmp_path / "back")["task"] == task
 
 
 def test_trained_sentence_order_is_kept(tmp_path):

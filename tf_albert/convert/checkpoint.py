@@ -37,10 +37,13 @@ class Checkpoint:
         dropped: dict of the format's name to why no model needs that array.
         unplaced: dict of the format's name to the shape of each array that the model which the
             config describes has no place for.
+        absent: dict of parts of the model to why there is nothing of them: the class that the
+            weights were saved from has none.
         tokenizer: `PieceTokenizer`, or None where no vocabulary lies there.
         files: tuple of path. Every file that was read.
         origin: dict of JSON values, or None. What its `provenance.json` says of the conversion that
             it comes from.
+        task: dict of JSON values, or None. What it says that the model was fine-tuned for.
     """
 
     source: str | Path
@@ -53,9 +56,11 @@ class Checkpoint:
     head_arguments: dict = dataclasses.field(default_factory=dict)
     dropped: dict[str, str] = dataclasses.field(default_factory=dict)
     unplaced: dict[str, tuple] = dataclasses.field(default_factory=dict)
+    absent: dict[str, str] = dataclasses.field(default_factory=dict)
     tokenizer: PieceTokenizer | None = None
     files: tuple[Path, ...] = ()
     origin: dict | None = None
+    task: dict | None = None
 
     def check_vocabulary(self):
         """Raises a `ValueError` where the vocabulary is not of the size that the config names."""
@@ -209,7 +214,8 @@ def _fresh(checkpoint, class_name, missing, allow_missing, other_head):
     fresh, lacking = {}, []
     for name in sorted(missing):
         if any(_is_named(checkpoint, name, allowed) for allowed in allow_missing):
-            fresh[name] = "allowed to be missing"
+            part = name.partition("/")[0]
+            fresh[name] = checkpoint.absent.get(part, "allowed to be missing")
         elif name.startswith(HEADS) and other_head:
             fresh[name] = other_head
         elif name.startswith("pooler/") and class_name in WITHOUT_POOLER:
@@ -221,10 +227,14 @@ def _fresh(checkpoint, class_name, missing, allow_missing, other_head):
         raise ValueError(
             f"{checkpoint.source} lacks {listed(names)} of the {class_name} that "
             "its config describes. Take the config that was released with the weights and a model "
-            f"class whose weights are in it ({checkpoint.model_class}), or name what may start "
-            "fresh in `allow_missing`."
+            f"class whose weights are in it ({_other_class(checkpoint, class_name)}), or name what "
+            "may start fresh in `allow_missing` (`tf-albert convert --allow-missing`)."
         )
     return fresh
+
+
+def _other_class(checkpoint, class_name):
+    return "AlbertEncoder" if class_name == checkpoint.model_class else checkpoint.model_class
 
 
 def _is_named(checkpoint, name, allowed):

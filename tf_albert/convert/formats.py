@@ -15,7 +15,7 @@ from tf_albert.convert import (
     native,
     remote,
 )
-from tf_albert.convert.checkpoint import build_model
+from tf_albert.convert.checkpoint import HEADS, build_model
 from tf_albert.modeling import saving
 
 # In the order in which they are looked for: what was converted holds a `provenance.json` too.
@@ -119,7 +119,13 @@ def _read(place, source_format):
     saving.check_files(folder)
     checkpoint = module.read(place)
     checkpoint.check_vocabulary()
-    return dataclasses.replace(checkpoint, origin=saving.read_facts(folder).get("conversion"))
+    facts = saving.read_facts(folder)
+    changes = {"origin": facts.get("conversion")}
+    if isinstance(facts.get("task"), dict):  # a module has the task's name alone
+        # It names the classes too.
+        dropped = {k: why for k, why in checkpoint.dropped.items() if not k.endswith("id2label")}
+        changes |= {"task": facts["task"], "dropped": dropped}
+    return dataclasses.replace(checkpoint, **changes)
 
 
 def _module(name):
@@ -144,7 +150,8 @@ def convert(
         target: str or path. The folder to write; replaced as a whole.
         target_format: str. One of `FORMATS` that is not read only.
         source_format: str or None. One of `FORMATS`; None to find out.
-        model_class: a class of `tf_albert.modeling`, or None for the source's own.
+        model_class: a class of `tf_albert.modeling`, or None for the source's own, of which a part
+            that the source's format has not starts fresh.
         allow_missing: names of weights that may start fresh, and of arrays without a place that may
             be left out; see `build_model`.
         **arguments: what the class takes besides the config, such as `num_classes`.
@@ -168,11 +175,17 @@ def convert(
             f"Formats to write: {', '.join(name for name in FORMATS if name not in READ_ONLY)}."
         )
     checkpoint = read(source, source_format)
-    model_class = model_class or saving.model_class(checkpoint.model_class)
+    if model_class is None:
+        model_class = saving.model_class(checkpoint.model_class)
+        allow_missing = (*allow_missing, *checkpoint.absent)
     model, report = build_model(checkpoint, model_class, allow_missing, **arguments)
+    task, report = _kept_task(checkpoint, model_class, report)
     with files.replacing_folder(target) as folder:
         report = report.written_as(writer.write(model, folder, checkpoint.tokenizer))
+        if writer is huggingface and task.get("labels"):
+            huggingface.name_classes(folder, task["labels"])
         facts = {
+            **({"task": task} if task else {}),
             "model_class": model_class.__name__,
             "head_arguments": model.head_arguments(),
             "num_parameters": model.count_params(),
@@ -180,3 +193,14 @@ def convert(
         }
         saving.write_provenance(folder, facts)
     return report
+
+
+def _kept_task(checkpoint, model_class, report):
+    """Returns what the model was fine-tuned for, {} where its head is not kept, and the report."""
+    is_kept = model_class.__name__ == checkpoint.model_class and not any(
+        name.startswith(HEADS) for name in report.fresh
+    )
+    if checkpoint.task is None or is_kept:
+        return checkpoint.task or {}, report
+    told = {f"{saving.PROVENANCE_FILE}: task": "the head that was fine-tuned for it is not kept"}
+    return {}, dataclasses.replace(report, dropped=report.dropped | told)

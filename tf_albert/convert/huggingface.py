@@ -51,9 +51,20 @@ def read(where):
         head_arguments=huggingface_config.head_arguments(values, model_class, path),
         dropped=dropped | huggingface_config.facts(values, model_class, path) | unread,
         unplaced=unplaced,
+        absent=_absent(architecture, arrays),
         tokenizer=tokenizer,
         files=(path, *weight_files, *tokenizer_files),
     )
+
+
+def _absent(architecture, arrays):
+    """Returns the parts of our class that a class of transformers has not, and that are not there.
+
+    The released weights are of `AlbertForMaskedLM`, with a pooler but no sentence order.
+    """
+    parts = ("pooler", "sentence_order_head") if architecture == "AlbertForMaskedLM" else ()
+    is_there = {name.partition("/")[0] for name in arrays}
+    return {part: f"{architecture} has none" for part in parts if part not in is_there}
 
 
 def _prefix(architecture):
@@ -174,6 +185,12 @@ def write(model, folder, tokenizer=None):
         left_out,
         dict.fromkeys(added, "the identity: transformers always has a projection"),
     )
+
+
+def name_classes(folder, labels):
+    """Writes the names of a model's classes into the `config.json` of its folder."""
+    values = files.read_json(folder / CONFIG_FILE)
+    files.write_json(folder / CONFIG_FILE, values | huggingface_config.named(labels))
 
 
 def _architecture(model, weights):

@@ -181,6 +181,14 @@ def _default_labels(number):
     return [f"LABEL_{index}" for index in range(number)]
 
 
+def named(labels):
+    """Returns the values that name the classes of a model, in their order."""
+    return {
+        "id2label": {str(index): label for index, label in enumerate(labels)},
+        "label2id": {label: index for index, label in enumerate(labels)},
+    }
+
+
 def written_config(model, architecture, special_ids):
     """Returns the values of the `config.json` of a model.
 
@@ -200,8 +208,7 @@ def written_config(model, architecture, special_ids):
         "dtype": "float32",
         "tie_word_embeddings": True,
         "classifier_dropout_prob": arguments.get("dropout", DEFAULT_HEAD_DROPOUT),
-        "id2label": dict(enumerate(labels)),
-        "label2id": {label: index for index, label in enumerate(labels)},
+        **named(labels),
         "pad_token_id": special_ids["pad"],
         "bos_token_id": special_ids["cls"],
         "eos_token_id": special_ids["sep"],

@@ -3,6 +3,8 @@
 import csv
 import dataclasses
 import json
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -196,8 +198,16 @@ def _print_table(pretrained, classified, consumed, folder, seconds):
     print(
         f"\nWritten in {seconds:.0f} s: {folder}/pretrain, {folder}/finetune, {folder}/modules. "
         "Nothing here compares with a published score: model and text are tiny.\nTry next:\n"
+        f"{_activation()}"
         f"  echo 'Return the message charset.' | tf-albert predict --model {folder}/finetune\n"
         f"  tf-albert evaluate --model {folder}/finetune --data {folder}/held_out.csv\n"
         f"  python export/publish.py {folder}/finetune --output {folder}/release\n"
         f"  tensorboard --logdir {folder}"
     )
+
+
+def _activation():
+    """Returns the line that puts `tf-albert` on the path, none where it is there."""
+    if shutil.which("tf-albert"):
+        return ""
+    return f"  source {os.path.relpath(sys.prefix)}/bin/activate\n"

@@ -29,7 +29,8 @@ class FinetuneRecipe(loop.LoopSettings):
             cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, snli, imdb, squad, squad2,
             conll (names in sentences), race.
         data: Folder with the files of a named task.
-        train: Table to train on: TSV, CSV or JSONL; or a file of SQuAD or CoNLL.
+        train: Table to train on: TSV, CSV or JSONL; or a file of SQuAD or CoNLL, or a folder of
+            RACE.
         dev: The same to score on.
         text_column: Column with the text, or `first,second` for pairs.
         label_column: Column with the label.

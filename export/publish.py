@@ -42,7 +42,7 @@ PAGE = """# {title}
 
 ## Limits
 
-{limits} It was tried on the data and by the scores below, and on nothing else.
+{limits} {tried}
 
 ## Recipe
 
@@ -59,6 +59,8 @@ address of the archive. Needed: `tensorflow`, `tensorflow_text`, `tensorflow_hub
 
 NO_RECIPE = "The weights came without the recipe of a run."
 NO_SCORES = "None lay beside the weights."
+TRIED = "It was tried on the data and by the scores below, and on nothing else."
+UNTRIED = "Nothing is known of how well it does."
 
 LIMITS = {
     "encoder": "Rows of more than {longest} tokens are refused.",
@@ -223,6 +225,7 @@ def _page(module, config, scores):
         usage=_usage(name, provenance),
         facts=_rows(facts),
         limits=LIMITS[name].format(longest=config.max_position_embeddings, length=length),
+        tried=TRIED if scores else UNTRIED,
         recipe=_table(provenance["run"].get("recipe", {})) or NO_RECIPE,
         scores=_table(scores) or NO_SCORES,
         name=name,

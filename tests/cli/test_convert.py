@@ -85,7 +85,7 @@ FORMATS = ["tf_albert", "google", "huggingface", "keras_hub", "hub", "archive"]
 
 def require_reader(name):
     installed = name != "huggingface" or importlib.util.find_spec("safetensors") is not None
-    require("parity", installed, "safetensors is not installed: pip install 'tf_albert[parity]'")
+    require("parity", installed, "safetensors is not installed: pip install safetensors")
 
 
 def write_as(folder, name, model, tokenizer):

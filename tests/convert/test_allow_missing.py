@@ -15,7 +15,7 @@ from tf_albert.convert import formats, safetensors_files
 def folder(tmp_path, small_config):
     """A classifier's folder with an array too many."""
     installed = importlib.util.find_spec("safetensors") is not None
-    require("parity", installed, "safetensors is not installed: pip install 'tf_albert[parity]'")
+    require("parity", installed, "safetensors is not installed: pip install safetensors")
     randomize(AlbertClassifier(small_config, num_classes=3)).save_pretrained(tmp_path / "ours")
     formats.convert(tmp_path / "ours", tmp_path / "theirs", "huggingface")
     (tmp_path / "theirs" / "provenance.json").unlink()

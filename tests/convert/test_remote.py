@@ -100,8 +100,8 @@ def test_name_of_another_form(name, expected):
 @pytest.mark.parametrize(
     ("name", "client", "requirement"),
     [
-        ("hf://a/b", "huggingface_hub", r"'tf_albert\[huggingface\]'"),
-        ("kaggle://a/b/c/d", "kagglehub", r"'tf_albert\[kaggle\]'"),
+        ("hf://a/b", "huggingface_hub", "huggingface-hub safetensors"),
+        ("kaggle://a/b/c/d", "kagglehub", "kagglehub"),
         ("https://a/b", "tensorflow_hub", "tensorflow-hub"),
     ],
 )

@@ -55,6 +55,7 @@ def test_release_has_modules_archives_pages_and_sums(release):
     for row in ("accuracy | 0.8765", "seeds / 3 / loss | 1.25"):
         assert f"| {row} |" in page
     assert "patience" not in page
+    assert "It was tried on the data and by the scores below" in page
     assert "Of texts longer than 21 tokens the end is not read." in page
     page = (release / "encoder.md").read_text(encoding="utf-8")
     assert 'preprocessor = hub.KerasLayer("preprocessor")' in page

@@ -87,6 +87,7 @@ def test_run_of_tagged_sentences_has_a_tagger(small_config, tokenizer, tmp_path,
     assert verify.check_tagger in verify.checks_of(output)
     assert verify.check_tagger(output) == "text to end_byte, label, start_byte, word"
     page = (output / "tagger.md").read_text(encoding="utf-8")
+    assert "Nothing is known of how well it does." in page
     assert 'tagger = hub.KerasLayer("tagger")' in page
     assert "| Labels | B-LOC, O |" in page
 

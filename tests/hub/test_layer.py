@@ -240,6 +240,9 @@ def test_signature_is_called_and_not_trained(modules):
         HubLayer(modules / "encoder", signature="serving_default", trainable=True)
     with pytest.raises(ValueError, match=r"has no signature 'other'\. It has: serving_default"):
         HubLayer(modules / "encoder", signature="other")
+    names = r"a dict of input_mask, input_type_ids, input_word_ids\. Received: EagerTensor"
+    with pytest.raises(ValueError, match=names):
+        layer(tensors["input_word_ids"])
 
 
 class Bare(tf.Module):

@@ -62,7 +62,7 @@ def _from_huggingface(where):
         raise ValueError(
             f"{where} names no model. Expected: hf://owner/name or hf://owner/name@revision."
         )
-    client = _client("huggingface_hub", "'tf_albert[huggingface]'")
+    client = _client("huggingface_hub", "huggingface-hub safetensors")
     place = {"repo_id": name["repo_id"], "revision": name["revision"]}
     download = client.snapshot_download
     folder = Path(_asked(where, lambda: download(**place, ignore_patterns=NOT_FETCHED)))
@@ -86,16 +86,16 @@ def _from_kaggle(where):
             f"{where} names no model. Expected: kaggle://owner/model/framework/variation, with or "
             "without /version."
         )
-    client = _client("kagglehub", "'tf_albert[kaggle]'")
+    client = _client("kagglehub", "kagglehub")
     return _only_folder(_asked(where, lambda: client.model_download(name["handle"])))
 
 
-def _client(module, requirement):
+def _client(module, packages):
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"`{module}` fetches such models and is not installed: pip install {requirement}"
+            f"`{module}` fetches such models and is not installed: pip install {packages}"
         ) from error
 
 

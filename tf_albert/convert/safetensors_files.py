@@ -156,6 +156,6 @@ def _library():
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "`safetensors` reads and writes Hugging Face's files and is not installed: "
-            "pip install 'tf_albert[huggingface]'"
+            "pip install safetensors"
         ) from error
     return safetensors

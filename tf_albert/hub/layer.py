@@ -38,7 +38,8 @@ class HubLayer(keras.layers.Layer):
     Raises:
         OSError: there is no module.
         ValueError: a signature is to be trained or is not there, the object cannot be called,
-            `output_key` names no output, or a configuration is asked of a layer without a path.
+            `output_key` names no output, what a signature takes by name comes without names, or a
+            configuration is asked of a layer without a path.
 
     Example::
 
@@ -194,5 +195,10 @@ def _as_keras(variable, trainable):
 def _named(inputs, function):
     if isinstance(inputs, dict):
         return inputs
-    (name,) = function.structured_input_signature[1]
-    return {name: inputs}
+    names = sorted(function.structured_input_signature[1])
+    if len(names) != 1:
+        raise ValueError(
+            f"This signature takes tensors by name: give a dict of {', '.join(names)}. "
+            f"Received: {type(inputs).__name__}."
+        )
+    return {names[0]: inputs}

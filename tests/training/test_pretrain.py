@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import os
 import shutil
 from pathlib import Path
 
@@ -128,6 +129,13 @@ def test_finished_run_is_not_run_again(whole, capsys):
     assert pretrain(whole) == {"steps": 8}
     assert "is finished: 8 steps are done" in capsys.readouterr().out
     assert (Path(whole.output) / "history.csv").stat().st_mtime_ns == before
+
+
+def test_paths_of_a_run_may_be_spelled_otherwise(whole, tmp_path, capsys):
+    shutil.copytree(whole.output, tmp_path / "moved")
+    spelled = {"data": os.path.relpath(whole.data), "output": f"{tmp_path}/moved/"}
+    assert pretrain(dataclasses.replace(whole, **spelled)) == {"steps": 8}
+    assert "is finished" in capsys.readouterr().out
 
 
 def test_only_the_newest_checkpoints_stay(recipe):

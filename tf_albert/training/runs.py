@@ -1,6 +1,7 @@
 """A run's folder: its recipe, checkpoints, history, final model and results."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 from tf_albert import files
@@ -52,13 +53,18 @@ def _check_same(run, old, new, free_fields):
     changed = [
         f"{name}={old.get(name)!r}, now {value!r}"
         for name, value in new.items()
-        if name not in free_fields and old.get(name) != value
+        if name not in (*free_fields, "output") and _place(old.get(name)) != _place(value)
     ]
     if changed:
         raise ValueError(
             f"{run} holds a run of another recipe ({'; '.join(changed)}). Give the same recipe to "
             "go on with it, or another output folder."
         )
+
+
+def _place(value):
+    """Returns a text as a whole path, so that one file has one name; every other value itself."""
+    return os.path.abspath(value) if isinstance(value, str) else value
 
 
 def finish_run(run, model, tokenizer, results, provenance):

@@ -90,13 +90,13 @@ def write(path, **changes):
     path.write_text(json.dumps(values | changes), encoding="utf-8")
 
 
-def test_option_stands_in_the_gap_or_behind_the_question(tmp_path):
-    write(tmp_path / "1.txt")
+def test_option_stands_in_the_gaps_or_behind_the_question(tmp_path):
+    write(tmp_path / "1.txt", questions=["Who wrote _ , _ ?", "What?"])
     assert read_race(tmp_path, Problems()) == [
         Choice(
             f"{tmp_path}/1.txt, question 0",
             "Ada wrote notes.",
-            ("Who wrote a ?", "Who wrote b ?", "Who wrote c ?", "Who wrote d ?"),
+            tuple(f"Who wrote {option} , {option} ?" for option in "abcd"),
             1,
         ),
         Choice(
@@ -124,6 +124,20 @@ def test_questions_that_cannot_be_used_are_told(tmp_path):
 @pytest.mark.parametrize("content", ["no json", "[]", '{"article": "a"}'])
 def test_file_of_something_else(tmp_path, content):
     (tmp_path / "1.txt").write_text(content)
+    with pytest.raises(ValueError, match=r"1\.txt is no file of RACE"):
+        read_race(tmp_path, Problems())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"questions": [None, "What?"]},
+        {"options": [["a", None, "c", "d"], ["e", "f", "g", "h"]]},
+        {"options": [None, ["e", "f", "g", "h"]]},
+    ],
+)
+def test_what_is_no_text(tmp_path, changes):
+    write(tmp_path / "1.txt", **changes)
     with pytest.raises(ValueError, match=r"1\.txt is no file of RACE"):
         read_race(tmp_path, Problems())
 

@@ -32,7 +32,7 @@ def save_chooser(chooser, path, provenance=None):
 
     The module takes a dict of strings, `context` and `question` of shape `(batch,)` and `choices`
     of shape `(batch, num_choices)`, as many in each call as there are, and finds what `Chooser`
-    finds. A choice stands in the question's gap, `_`, or behind the question. It gives a dict:
+    finds. A choice stands in the question's gaps, `_`, or behind the question. It gives a dict:
     `logits` and `probabilities`, float32 `(batch, num_choices)`; `index`, int32 `(batch,)`, the
     number of the likeliest choice, from 0; and `choice`, string `(batch,)`, its text.
 
@@ -135,10 +135,13 @@ def _with_choices(questions, choices):
         questions: string tensor `(batch,)`.
         choices: string tensor `(batch, choices)`.
     """
-    parts = tf.strings.split(questions, GAP, maxsplit=1)
-    before, after = tf.unstack(parts.to_tensor("", shape=(None, 2))[:, :, None], axis=1)
-    has_gap = (parts.row_lengths() == 2)[:, None]
-    return tf.where(has_gap, before + choices + after, before + " " + choices)
+    parts = tf.strings.split(questions, GAP)
+    num_gaps = parts.row_lengths() - 1
+    parts = parts.to_tensor("")
+    is_before_gap = tf.sequence_mask(num_gaps, tf.shape(parts)[1])
+    filled = tf.where(is_before_gap[:, None], choices[:, :, None], "")
+    in_gaps = tf.strings.reduce_join(parts[:, None] + filled, axis=2)
+    return tf.where(num_gaps[:, None] > 0, in_gaps, questions[:, None] + " " + choices)
 
 
 def _paired(texts):

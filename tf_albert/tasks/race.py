@@ -74,7 +74,11 @@ def _read(path):
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         parts = (values[name] for name in ("questions", "options", "answers"))
-        return values["article"].strip(), list(zip(*parts, strict=True))
+        rows = list(zip(*parts, strict=True))
+        # What is no text has no `strip`.
+        for question, options, _ in rows:
+            _ = [text.strip() for text in (question, *options)]
+        return values["article"].strip(), rows
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} is no file of RACE ({type(error).__name__}: {error}). Expected JSON with "
@@ -83,11 +87,11 @@ def _read(path):
 
 
 def with_option(question, option):
-    """Returns a question with an option: in its gap if it has one, else behind it.
+    """Returns a question with an option: in its gaps if it has any, else behind it.
 
-    Source: Google's race_utils.py, `convert_single_example`.
+    Source: Google's race_utils.py, `RaceProcessor.read_examples`.
 
     >>> with_option("Ada wrote _ .", "notes"), with_option("What did Ada write?", "Notes.")
     ('Ada wrote notes .', 'What did Ada write? Notes.')
     """
-    return question.replace(GAP, option, 1) if GAP in question else f"{question} {option}"
+    return question.replace(GAP, option) if GAP in question else f"{question} {option}"

@@ -152,6 +152,20 @@ def test_word_without_a_label_is_told(tmp_path):
     )
 
 
+def test_white_space_within_a_word_stays(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("10\u00a0000 CD\tB-NUM\n", encoding="utf-8")
+    assert read_conll(path, Problems()) == [TaggedSentence(("10\u00a0000",), ("B-NUM",))]
+
+
+@pytest.mark.parametrize("label", ["NN", "U-PER", "B-", "b-PER"])
+def test_label_that_marks_no_span(tmp_path, label):
+    path = tmp_path / "a.txt"
+    path.write_text(f"a O\n\nb B-PER\nc {label}\n")
+    with pytest.raises(ValueError, match=rf"line 3: the label '{label}' marks no part of a span"):
+        read_conll(path, Problems())
+
+
 def test_file_without_a_sentence(tmp_path):
     (tmp_path / "a.txt").write_text("\n\n")
     with pytest.raises(ValueError, match=r"has no sentence\. Expected a word and its label"):
@@ -166,6 +180,8 @@ def test_file_without_a_sentence(tmp_path):
         (["I-A", "I-A", "I-B"], {(0, 2, "A"), (2, 3, "B")}),  # IOB1
         (["B-A", "O", "I-A"], {(0, 1, "A"), (2, 3, "A")}),
         (["I-A", "B-A", "I-A"], {(0, 1, "A"), (1, 3, "A")}),
+        (["B-A", "E-A", "S-A", "E-A", "I-A"], {(0, 2, "A"), (2, 3, "A"), (3, 4, "A"), (4, 5, "A")}),
+        (["B", "I", "O", "B"], {(0, 2, ""), (3, 4, "")}),
         ([], set()),
     ],
 )

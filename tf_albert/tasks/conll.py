@@ -1,11 +1,14 @@
 """Files with a word a line and its label behind it, an empty line between sentences."""
 
 import dataclasses
+import re
 
 from tf_albert.data.readers import read_lines
 
 # Between the documents of CoNLL-2003; no sentence.
 DOCUMENT_START = "-DOCSTART-"
+# What marks spans: see `tagging_metrics.spans_of`.
+LABEL = re.compile(r"O|[BIES](-.+)?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,11 +41,13 @@ def read_conll(path, problems):
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: no sentence, or what `problems` raises.
+        ValueError: no sentence, a label that marks no part of a span, or what `problems` raises.
     """
     sentences, rows, first = [], [], 1
     for number, line in read_lines(path):
-        columns = line.split()
+        # Between columns; a word may hold other white space, such as that of 10 000.
+        columns = line.strip(" \t\r\n").replace("\t", " ").split(" ")
+        columns = [column for column in columns if column]
         if columns and columns[0] != DOCUMENT_START:
             first = first if rows else number
             rows.append(columns)
@@ -65,4 +70,10 @@ def _add(sentences, rows, place, problems):
         problems.add(place, "a sentence with a word that has no label", repr(bare[0]))
         return
     words, labels = zip(*((columns[0], columns[-1]) for columns in rows), strict=True)
+    other = [label for label in labels if not LABEL.fullmatch(label)]
+    if other:
+        raise ValueError(
+            f"{place}: the label {other[0]!r} marks no part of a span, and spans are what is "
+            "scored. Expected O, or B-, I-, E- or S- and a kind."
+        )
     sentences.append(TaggedSentence(words, labels, place))

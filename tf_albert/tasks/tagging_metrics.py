@@ -6,25 +6,27 @@ OUTSIDE = "O"
 def spans_of(labels):
     """Returns the spans that labels mark: a set of (first word, word after the last, kind).
 
-    A span begins with `B-`, or with an `I-` that no span of its kind goes before (conlleval.pl,
-    `startOfChunk`); so labels of both schemes, IOB1 and IOB2, are read.
+    A span begins with `B-` or `S-`, or with an `I-` or `E-` that no span of its kind goes before
+    (conlleval.pl, `startOfChunk`), and `E-` and `S-` end it; so labels of all schemes, IOB1, IOB2
+    and IOBES, are read.
 
     Args:
-        labels: list of str: `O`, `B-KIND` or `I-KIND`.
+        labels: list of str: `O`, or `B`, `I`, `E` or `S`, and `-KIND` where there are several.
 
     Example:
 
     >>> sorted(spans_of(["B-PER", "I-PER", "O", "I-LOC", "B-LOC"]))
     [(0, 2, 'PER'), (3, 4, 'LOC'), (4, 5, 'LOC')]
     """
-    spans, first, kind = set(), 0, None
+    spans, first, kind, is_open = set(), 0, None, False
     for number, label in enumerate([*labels, OUTSIDE]):
         prefix, _, name = label.partition("-")
-        goes_on = prefix == "I" and name == kind
+        goes_on = is_open and prefix in ("I", "E") and name == kind
         if kind is not None and not goes_on:
             spans.add((first, number, kind))
         if not goes_on:
-            first, kind = number, name or None
+            first, kind = number, None if label == OUTSIDE else name
+        is_open = prefix in ("B", "I")
     return spans
 
 

@@ -127,7 +127,7 @@ def test_questions_are_answered_as_here(tmp_path, transformers, tokenizer):
     description = SpanDescription("squad", sequence_length=36, stride=12)
     words = "the object is a list of all names that it has and of no others"
     questions = [
-        Question(str(number), "Which?", words[number:] + words, (), (), "") for number in range(7)
+        Question(str(number), "Which?", words[number:] + words, (), ()) for number in range(7)
     ]
     ours = QuestionAnswerer(labeler, tokenizer, description).answers(questions)
     theirs = TorchAnswerer(peer, tokenizer, description).answers(questions)

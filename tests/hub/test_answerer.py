@@ -43,7 +43,7 @@ def expected(answerers, texts):
 
 def answers_of(answerer, texts):
     pairs = zip(texts["question"], texts["context"], strict=True)
-    return answerer.answers([Question("", *pair, (), (), "") for pair in pairs])
+    return answerer.answers([Question("", *pair, (), ()) for pair in pairs])
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_answers_are_those_of_python(found, answerers, expected, texts, task, ch
 
 def test_contexts_fill_several_rows_and_batches(answerers, texts):
     pairs = zip(texts["question"], texts["context"], strict=True)
-    questions = [Question("", *pair, (), (), "") for pair in pairs]
+    questions = [Question("", *pair, (), ()) for pair in pairs]
     counts = [len(answerers["squad"].windows(question)) for question in questions]
     assert max(counts) > 5
     assert sum(counts) > 2 * 32

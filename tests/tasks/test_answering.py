@@ -93,6 +93,14 @@ def test_answers_are_learned(trained):
     }
 
 
+@pytest.mark.parametrize("part", ["train", "dev"])
+def test_questions_without_an_answer_are_of_the_other_task(folder, tmp_path, part):
+    other = {part: str(folder / f"squad2-{part}.json")}
+    with pytest.raises(ValueError, match=rf"squad2-{part}\.json, question .* task is 'squad2'"):
+        finetune(recipe_of(folder, tmp_path / "run", **other))
+    assert not (tmp_path / "run").exists()
+
+
 def test_threshold_of_the_best_f1_is_the_one_that_is_used(trained):
     recipe, results = trained
     if recipe.task == "squad2":
@@ -113,7 +121,7 @@ def test_answers_stand_in_their_context(trained):
         for one in answer.best:
             assert one.text == question.context[one.start : one.end]
         assert answer.best or recipe.task == "squad2"
-    assert answerer.score(questions) == pytest.approx(results)
+    assert answerer.score_answers(questions, answered) == pytest.approx(results)
     in_other_batches = answerer.answers(questions, batch_size=7)
     for one, other in zip(answered, in_other_batches, strict=True):
         assert one.text == other.text
@@ -223,7 +231,7 @@ def test_document_of_a_hundred_thousand_tokens_is_answered(tokenizer):
     labeler = AlbertSpanLabeler(small_model(397))
     answerer = QuestionAnswerer(labeler, tokenizer, SpanDescription("squad", 36, 12))
     context = "the list is Fine. " * 12_000
-    question = Question("a", "Which word?", context, (), (), "")
+    question = Question("a", "Which word?", context, (), ())
     windows = answerer.windows(question)
     assert len(windows[0].context.ids) > 100_000
     covered = {index for one in windows for index in range(one.first, one.first + one.num_tokens)}

@@ -37,7 +37,6 @@ def test_questions_of_all_articles_come_in_order(tmp_path):
     problems = Problems()
     first, second, third = read_squad(path, problems)
     assert (first.id, first.text, first.context) == ("a", "Who wrote notes?", CONTEXT)
-    assert (first.title, third.title) == ("Article 0", "Article 1")
     assert second.answers == (Answer("Charles", 25), Answer("Charles built", 25))
     assert second.golds == ("Charles", "Charles built")
     assert (third.answers, third.golds) == ((), ())

@@ -170,7 +170,7 @@ class QuestionAnswerer:
             batch_size: int. Windows a batch.
         """
         questions = [
-            Question(str(number), question, context, (), (), "")
+            Question(str(number), question, context, (), ())
             for number, (question, context) in enumerate(texts)
         ]
         answered = self.answers(questions, batch_size)
@@ -182,10 +182,6 @@ class QuestionAnswerer:
             if self.description.may_be_unanswerable:
                 record["null_score"] = round(answer.null_score, 6)
             yield record
-
-    def score(self, questions, batch_size=32):
-        """Returns the metrics of SQuAD on questions with their answers."""
-        return self.score_answers(questions, self.answers(questions, batch_size))
 
     def score_answers(self, questions, answered):
         """Returns the metrics of answers that `answers` gave."""

@@ -28,6 +28,11 @@ class SpanTask:
         self.train, self.dev = read_squad(train, problems), read_squad(dev, problems)
         self.description = SpanDescription(recipe.task, recipe.sequence_length, recipe.stride)
         self._answerer = QuestionAnswerer(None, tokenizer, self.description)
+        if not self.description.may_be_unanswerable:
+            _check_answered(self.train, train)
+            _check_answered(self.dev, dev)
+        for question in self.dev:
+            self._answerer.windows(question)  # what cannot be divided is told before training
         rows, spans = self._rows(tokenizer, train, problems)
         pad_id = tokenizer.special_ids["pad"]
         self.batches = SpanBatches(
@@ -88,3 +93,12 @@ def _places(question, windows):
     answer = question.answers[0]
     span = windows[0].context.span_of(answer.start, answer.end)
     return [span and window.places_of(span) for window in windows]
+
+
+def _check_answered(questions, path):
+    for question in questions:
+        if not question.golds:
+            raise ValueError(
+                f"{path}, question {question.id}: it has no answer, as in SQuAD 2.0, whose task is "
+                "'squad2'."
+            )

@@ -33,7 +33,6 @@ class Question:
         context: str. The paragraph, as written.
         answers: tuple of `Answer`: those that stand in the context where they say.
         golds: tuple of str: the answers as texts; empty where the question has none.
-        title: str. The article.
     """
 
     id: str
@@ -41,7 +40,6 @@ class Question:
     context: str
     answers: tuple
     golds: tuple
-    title: str
 
 
 def read_squad(path, problems):
@@ -62,7 +60,7 @@ def read_squad(path, problems):
     """
     path = Path(path)
     questions = {}
-    for title, paragraph in _paragraphs(path):
+    for paragraph in _paragraphs(path):
         for entry in paragraph["qas"]:
             place = f"{path}, question {entry['id']}"
             if entry["id"] in questions:
@@ -70,9 +68,7 @@ def read_squad(path, problems):
             elif not (entry["question"].strip() and paragraph["context"].strip()):
                 problems.add(place, "an empty question or context")
             else:
-                questions[entry["id"]] = _question(
-                    entry, paragraph["context"], title, place, problems
-                )
+                questions[entry["id"]] = _question(entry, paragraph["context"], place, problems)
     if not questions:
         raise ValueError(f"{path} has no question.")
     return list(questions.values())
@@ -82,7 +78,7 @@ def _paragraphs(path):
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))["data"]
         return [
-            (article.get("title", ""), paragraph)
+            paragraph
             for article in data
             for paragraph in article["paragraphs"]
             if _is_whole(paragraph)
@@ -109,7 +105,7 @@ def _is_whole(paragraph):
     return True
 
 
-def _question(entry, context, title, place, problems):
+def _question(entry, context, place, problems):
     given = [] if entry.get("is_impossible") else entry.get("answers", [])
     answers = [Answer(answer["text"], int(answer["answer_start"])) for answer in given]
     standing = [answer for answer in answers if _stands(answer, context)]
@@ -117,7 +113,7 @@ def _question(entry, context, title, place, problems):
         if answer not in standing:
             problems.add(place, "an answer that is not in its context", repr(answer.text))
     golds = tuple(answer.text for answer in answers if answer.text)
-    return Question(entry["id"], entry["question"], context, tuple(standing), golds, title)
+    return Question(entry["id"], entry["question"], context, tuple(standing), golds)
 
 
 def _stands(answer, context):

@@ -82,6 +82,17 @@ def test_prediction_names_all_labels_that_hold(folder, tmp_path, capsys):
     assert [record["labels"] for record in records] == [["bad", "fine"], []]
 
 
+@pytest.mark.parametrize(("label", "found"), [("toxic", "the label toxic alone"), ("", "no label")])
+def test_one_label_alone_is_refused(folder, tmp_path, capsys, label, found):
+    table = tmp_path / "train.tsv"
+    table.write_text(f"text\tkinds\nthe object\t{label}\nit is\t\n")
+    arguments = ["--train", str(table), "--dev", str(table), "--text-column", "text"]
+    arguments += ["--label-column", "kinds", "--multi-label", "true"]
+    arguments += ["--init", f"{folder}/pretrained", "--output", f"{tmp_path}/run"]
+    assert main(["finetune", *arguments]) == 2
+    assert f"{found} in column 'kinds'" in capsys.readouterr().err
+
+
 def test_number_and_labels_exclude_one_another(folder, tmp_path, capsys):
     arguments = ["--train", f"{folder}/train.tsv", "--dev", f"{folder}/dev.tsv", "--text-column"]
     arguments += ["text", "--label-column", "kinds", "--multi-label", "true", "--regression"]

@@ -54,6 +54,13 @@ def test_json_lines(tmp_path):
     assert examples == Examples([("a",), ("b\nc",)], ["3", "x"])
 
 
+@pytest.mark.parametrize("name", ["a.tsv", "a.csv"])
+def test_empty_lines_are_no_rows(tmp_path, name):
+    content = "text\tlabel\n\na\tx\r\n\r\nb\ty\n\n"
+    path = write(tmp_path, name, content.replace("\t", "," if name == "a.csv" else "\t"))
+    assert read_examples(path, ["text"], "label") == Examples([("a",), ("b",)], ["x", "y"])
+
+
 def test_labels_need_not_be_there(tmp_path):
     path = write(tmp_path, "a.tsv", "text\nx\n")
     assert read_examples(path, ["text"]) == Examples([("x",)], None)
@@ -87,6 +94,8 @@ def test_numbers(tmp_path):
         ("a.csv", 'text,label\n"a,x\n', r"a\.csv"),
         ("a.csv", "text,label\ra,x\r", r"a\.csv, line 1: .*carriage return alone"),
         ("a.csv", 'text,label\n"a,x\n' + "b,y\n" * 300_000, r"a\.csv, line \d+: .*never closed"),
+        ("a.csv", 'label,text\nx,"a\ny,b\n', r"a\.csv, line 3: .*never closed"),
+        ("a.csv", 'label,text\nx,"a\ny,"b"\n', r"a\.csv, line 3: .*never closed"),
         ("a.txt", "text\tlabel\na\tx\n", r"a\.txt has an unknown format. Expected .*\.tsv"),
         ("a.tsv", "text\tlabel\na\0\tx\n", r"a\.tsv, line 2: a zero byte"),
     ],

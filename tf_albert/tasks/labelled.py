@@ -91,8 +91,12 @@ def _labels(train, recipe, label_kind):
         return None
     if label_kind == LABEL_SET:
         labels = sorted(set().union(*train.labels))
-        if not labels:
-            raise ValueError(f"{recipe.train} has no label in column {recipe.label_column!r}.")
+        if len(labels) < 2:
+            found = f"the label {labels[0]} alone" if labels else "no label"
+            raise ValueError(
+                f"{recipe.train} has {found} in column {recipe.label_column!r}. For one label that "
+                "holds or not, name both cases, and leave out `multi_label`."
+            )
         return labels
     labels = sorted(set(train.labels))
     if len(labels) < 2:

@@ -126,7 +126,8 @@ def _tab_separated(path):
 
 
 def _comma_separated(path):
-    reader = csv.reader(line for _, line in read_lines(path))
+    # Strict: a quote that is never closed would make one text of all rows behind it.
+    reader = csv.reader((line for _, line in read_lines(path)), strict=True)
     try:
         for fields in reader:
             yield reader.line_num, fields
@@ -140,6 +141,8 @@ def _comma_separated(path):
 def _with_columns(path, rows, problems, header):
     header = header or next(rows, (0, []))[1]
     for number, fields in rows:
+        if fields in ([], [""]) and len(header) > 1:
+            continue  # an empty line
         if len(fields) == len(header):
             yield number, dict(zip(header, fields, strict=True))
             continue

@@ -90,8 +90,45 @@ def test_task_that_takes_no_submission(tmp_path, tokenizer, capsys, task):
 def test_output_and_submission_are_two_folders(tmp_path, capsys):
     places = ["--output", f"{tmp_path}/out", "--submission", f"{tmp_path}/a/../out"]
     evaluate = ["evaluate", "--model", "nowhere", "--data", "d.tsv", *places]
-    fails(capsys, evaluate, "are both", "Name two folders.")
+    fails(capsys, evaluate, "Name two.")
+    for inner in ("output", "submission"):
+        outer = "submission" if inner == "output" else "output"
+        places = [f"--{outer}", str(tmp_path), f"--{inner}", f"{tmp_path}/inner"]
+        fails(capsys, [*evaluate[:5], *places], "Name two.")
     assert not list(tmp_path.iterdir())
+
+
+def test_folder_with_scores_of_ones_own_is_kept(tmp_path, tokenizer, capsys):
+    model = save_classifier(tmp_path / "model", "mnli", tokenizer)
+    write_mnli(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/metrics.json").write_text("{}")
+    evaluate = ["evaluate", "--model", model, "--data", str(tmp_path)]
+    fails(capsys, [*evaluate, "--output", f"{tmp_path}/out"], "holds files but no")
+    assert main([*evaluate, "--output", f"{tmp_path}/new"]) == 0
+    assert main([*evaluate, "--output", f"{tmp_path}/new"]) == 0
+
+
+def test_part_of_imdb_is_scored(tmp_path, tokenizer, capsys):
+    model = save_classifier(tmp_path / "model", "imdb", tokenizer)
+    for label, count in (("neg", 2), ("pos", 3)):
+        (tmp_path / "train" / label).mkdir(parents=True)
+        for number in range(count):
+            (tmp_path / "train" / label / f"{number}.txt").write_text("the object")
+    assert main(["evaluate", "--model", model, "--data", f"{tmp_path}/train"]) == 0
+    assert "num_examples                   5" in capsys.readouterr().out
+
+
+def test_submission_says_what_is_not_there(tmp_path, tokenizer, capsys):
+    model = save_classifier(tmp_path / "model", "mnli", tokenizer)
+    write_mnli(tmp_path)
+    places = ["--submission", f"{tmp_path}/submission"]
+    file = ["evaluate", "--model", model, "--data", f"{tmp_path}/dev_matched.tsv", *places]
+    fails(capsys, file, "A submission needs the folder of the task.")
+    assert main(["evaluate", "--model", model, "--data", str(tmp_path), *places]) == 0
+    assert "AX is left out: diagnostic.tsv is neither in" in capsys.readouterr().out
+    submitted = {path.name for path in (tmp_path / "submission").glob("*.tsv")}
+    assert submitted == {"MNLI-m.tsv", "MNLI-mm.tsv"}
 
 
 def test_development_file_of_the_tasks_folder_is_scored(tmp_path, tokenizer, capsys):

@@ -128,7 +128,7 @@ def test_folder_of_something_else_is_refused_before_a_model_is_run(capsys, tmp_p
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     evaluate = ["evaluate", "--model", "nowhere", "--data", "d.tsv", "--output", "mine"]
-    fails(capsys, evaluate, "mine holds files but no metrics.json")
+    fails(capsys, evaluate, "mine holds files but no .tf_albert_evaluation")
 
 
 def test_full_memory_is_told_with_what_takes_less(capsys, monkeypatch):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tf_albert.tasks.problems import Problems
-from tf_albert.tasks.registry import TASKS, read_dev, read_test, read_train
+from tf_albert.tasks.registry import TASKS, read_dev, read_file, read_test, read_train
 from tf_albert.tasks.table import Examples
 
 MNLI = (
@@ -83,6 +83,23 @@ def test_snli_leaves_out_what_annotators_did_not_agree_on(tmp_path):
     )
 
 
+def test_files_to_score_on_are_parts_of_their_own(tmp_path):
+    for number, name in enumerate(("dev", "test"), 1):
+        row = {"sentence1": name, "sentence2": "b", "gold_label": "neutral"}
+        write(tmp_path, f"snli_1.0_{name}.jsonl", f"{json.dumps(row)}\n" * number)
+    parts = read_dev(TASKS["snli"], tmp_path, Problems())
+    assert list(parts) == ["snli_1.0_dev", "snli_1.0_test"]
+    assert [(len(part), part.texts[0]) for part in parts.values()] == [
+        (1, ("dev", "b")),
+        (2, ("test", "b")),
+    ]
+
+
+def test_folder_that_is_not_there_is_named_as_it_was_given(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"/typo does not exist\. .* task 'imdb'"):
+        read_file(TASKS["imdb"], tmp_path / "typo", Problems())
+
+
 def test_imdb_lies_in_folders_or_in_lines(tmp_path):
     write(tmp_path, "a/train/pos/0_9.txt", "Very good.\nSee it.")
     write(tmp_path, "a/train/neg/0_2.txt", "Bad.")
@@ -124,6 +141,14 @@ def test_diagnostic_file_is_read_where_it_lies_beside_mnlis(tmp_path):
     assert list(read_test(TASKS["mnli"], tmp_path)) == ["MNLI-m", "MNLI-mm"]
     write(tmp_path, "diagnostic.tsv", "index\tsentence1\tsentence2\n0\ta\tb\n")
     assert read_test(TASKS["mnli"], tmp_path)["AX"] == (Examples([("a", "b")], None), ["0"])
+
+
+def test_diagnostic_file_is_read_where_glues_script_puts_it(tmp_path):
+    for name in ("test_matched", "test_mismatched"):
+        write(tmp_path, f"MNLI/{name}.tsv", "index\tsentence1\tsentence2\n3\tc\td\n")
+    write(tmp_path, "diagnostic/diagnostic.tsv", "index\tsentence1\tsentence2\n0\ta\tb\n")
+    tests = read_test(TASKS["mnli"], tmp_path / "MNLI")
+    assert tests["AX"] == (Examples([("a", "b")], None), ["0"])
 
 
 @pytest.mark.parametrize(

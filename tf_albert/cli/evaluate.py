@@ -24,6 +24,8 @@ from tf_albert.tasks.tagging import Tagger
 from tf_albert.tasks.tagging_metrics import tagging_metrics
 
 METRICS_FILE = "metrics.json"
+# In every folder that is written, and in none of anybody else's.
+MARK = ".tf_albert_evaluation"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,9 +37,9 @@ class Arguments:
         data: Table with the columns that the model was trained on; or the folder of its task, all
             of whose development files are scored; or one of these files, for RACE a folder.
         output: Folder for metrics.json, predictions.jsonl and a picture (for SQuAD the files that
-            its scripts read), or none.
+            its scripts read), replaced as a whole, or none.
         submission: Folder for the predictions on the test files in GLUE's format, for SQuAD for
-            the predictions.json of `data`, or none.
+            the predictions.json of `data`, replaced as a whole, or none.
         batch_size: Rows a batch.
         strict: Whether a row that cannot be used is an error; it is left out and told otherwise.
     """
@@ -57,12 +59,8 @@ def run(arguments):
     """Scores the model, prints the metrics, and writes them with the predictions."""
     for folder in (arguments.output, arguments.submission):
         if folder is not None:
-            files.check_replaceable(folder, METRICS_FILE)
-    if arguments.output is not None and _same(arguments.output, arguments.submission):
-        raise ValueError(
-            f"`output` and `submission` are both {arguments.output}, and each is replaced as a "
-            "whole. Name two folders."
-        )
+            files.check_replaceable(folder, MARK)
+    _check_apart(arguments)
     predictor = load_predictor(arguments.model)
     _check_submission(arguments, predictor.description.task)
     problems = Problems(arguments.strict)
@@ -79,13 +77,21 @@ def run(arguments):
     print(scores(metrics))
     for place, write_into in ((arguments.output, write), (arguments.submission, submit)):
         if place is not None:
-            with files.replacing_folder(place, METRICS_FILE) as folder:
+            with files.replacing_folder(place, MARK) as folder:
+                (folder / MARK).touch()
                 files.write_json(folder / METRICS_FILE, metrics)
                 write_into(folder)
 
 
-def _same(folder, other):
-    return other is not None and Path(folder).resolve() == Path(other).resolve()
+def _check_apart(arguments):
+    if arguments.output is None or arguments.submission is None:
+        return
+    output, submission = (Path(p).resolve() for p in (arguments.output, arguments.submission))
+    if output.is_relative_to(submission) or submission.is_relative_to(output):
+        raise ValueError(
+            f"{output} and {submission} are one folder, or one holds the other, and each is "
+            "replaced as a whole. Name two."
+        )
 
 
 def _check_submission(arguments, task):
@@ -185,7 +191,7 @@ def _labels(arguments, predictor, problems):
     """Scores a classifier or regressor; returns as `_answers` does."""
     parts = _read(arguments, predictor.description, problems)
     task = registry.TASKS.get(predictor.description.task)
-    tests = registry.read_test(task, arguments.data) if arguments.submission is not None else {}
+    tests = _read_tests(task, arguments.data) if arguments.submission is not None else {}
     outputs = {
         name: predictor.outputs(examples.texts, arguments.batch_size)
         for name, examples in parts.items()
@@ -207,6 +213,17 @@ def _labels(arguments, predictor, problems):
         for name, examples in parts.items()
     }
     return with_names(scored), write, submit
+
+
+def _read_tests(task, data):
+    """Returns the test files of a task's folder, and says which of GLUE's is not there."""
+    if not Path(data).is_dir():
+        raise ValueError(f"A submission needs the folder of the task. `data` is {data}.")
+    tests = registry.read_test(task, data)
+    for file, name in task.diagnostic.items():
+        if name not in tests:
+            print(f"{name} is left out: {file} is neither in {data} nor in `diagnostic` beside it.")
+    return tests
 
 
 def _write_labels(folder, predictor, examples, outputs):
@@ -235,7 +252,7 @@ def _read(arguments, description, problems):
     if task is None:
         columns, kind = description.text_columns, description.kind.label_kind
         parts = {path.name: read_examples(path, columns, description.label_column, kind, problems)}
-    elif path.is_dir():
+    elif path.is_dir() and not registry.is_part(task, path):
         parts = registry.read_dev(task, path, problems)
     else:
         parts = {path.name: registry.read_file(task, path, problems)}

@@ -6,7 +6,7 @@ import json
 import sys
 
 from tf_albert.config import check_counts
-from tf_albert.data.readers import find_files, read_lines
+from tf_albert.data.readers import decoded_lines, read_lines
 from tf_albert.tasks.choosing import Chooser
 from tf_albert.tasks.loading import load_predictor
 
@@ -55,8 +55,7 @@ def read_texts(path, num_segments):
         FileNotFoundError: there is no such file.
         ValueError: a line holds another number of texts.
     """
-    lines = enumerate(sys.stdin, 1) if path is None else read_lines(find_files([path])[0])
-    for number, line in lines:
+    for number, line in _standard_input() if path is None else read_lines(path):
         text = (
             tuple(line.rstrip("\r\n").split("\t")) if num_segments == 2 else (line.rstrip("\r\n"),)
         )
@@ -66,3 +65,9 @@ def read_texts(path, num_segments):
                 f"a line, with a tab between them. Found: {len(text)}."
             )
         yield text
+
+
+def _standard_input():
+    if sys.stdin is None:
+        raise ValueError("Standard input is closed. Name a file: `--input FILE`.")
+    return decoded_lines(sys.stdin.buffer, "standard input")

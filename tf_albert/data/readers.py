@@ -79,11 +79,26 @@ def read_lines(path):
     number = 0
     try:
         with opener(path, "rb") as file:
-            while line := file.readline(LONGEST_LINE + 1):
-                number += 1
-                yield number, _decode(line, path, number)
+            for number, line in decoded_lines(file, path):
+                yield number, line
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise ValueError(f"{path}, after line {number}: damaged gzip ({error}).") from error
+
+
+def decoded_lines(file, path):
+    """Yields (number, line) of a binary file as soon as a line is there, as `read_lines` does.
+
+    Args:
+        file: a binary file, such as `sys.stdin.buffer`.
+        path: str or path. Its name, for messages.
+
+    Raises:
+        ValueError: as of `read_lines`.
+    """
+    number = 0
+    while line := file.readline(LONGEST_LINE + 1):
+        number += 1
+        yield number, _decode(line, path, number)
 
 
 def _decode(line, path, number):

@@ -135,9 +135,7 @@ def read_dev(task, folder, problems):
 
     Args and raises: as of `read_train`.
     """
-    return {
-        name.partition(".")[0]: read_file(task, Path(folder) / name, problems) for name in task.dev
-    }
+    return {Path(name).stem: read_file(task, Path(folder) / name, problems) for name in task.dev}
 
 
 def read_file(task, path, problems):
@@ -148,8 +146,10 @@ def read_file(task, path, problems):
     path = Path(path)
     if path.is_dir():
         return _read_folder(task, path, problems)
-    if not path.suffix and not path.exists():
-        path = path.with_suffix(".jsonl")  # the other form of a task that lies in folders
+    other = path.with_suffix(".jsonl")  # the other form of a task that lies in folders
+    if not path.exists() and not other.exists():
+        raise FileNotFoundError(f"{path} does not exist. Expected data of the task {task.name!r}.")
+    path = path if path.exists() else other
     return read_examples(
         path,
         list(task.text_columns),
@@ -161,12 +161,18 @@ def read_file(task, path, problems):
     )
 
 
+def is_part(task, path):
+    """Whether a folder is one of texts, with a folder for each label, and not the task's whole."""
+    return bool(task.labels) and all((Path(path) / label).is_dir() for label in task.labels)
+
+
 def read_test(task, folder):
     """Returns the examples of the test files, whose labels nobody has.
 
     Args:
         task: `Task`.
-        folder: str or path.
+        folder: str or path. A diagnostic file may lie in `diagnostic` beside it too, where GLUE's
+            download script puts it.
 
     Returns:
         dict of the name that a submission gives the predictions to (`Examples`, list of str: what
@@ -177,9 +183,12 @@ def read_test(task, folder):
         ValueError: a file of something else. No row of a test file may be left out.
     """
     tests, folder = {}, Path(folder)
-    beside = {file: name for file, name in task.diagnostic.items() if (folder / file).exists()}
-    for file, name in (task.test | beside).items():
-        path = folder / file
+    paths = {name: folder / file for file, name in task.test.items()}
+    for file, name in task.diagnostic.items():
+        for path in (folder.parent / "diagnostic" / file, folder / file):
+            if path.exists():
+                paths[name] = path
+    for name, path in paths.items():
         columns = [*task.text_columns, task.id_column]
         rows = read_examples(path, columns, problems=Problems(strict=True)).texts
         tests[name] = (Examples([row[:-1] for row in rows], None), [row[-1] for row in rows])

@@ -253,6 +253,15 @@ def test_verify_of_other_weights_and_other_lower_casing(capsys, model, small_con
     assert "0.0e+00" not in printed
 
 
+def test_source_is_not_replaced(capsys, small_config, tmp_path):
+    AlbertEncoder(small_config).save_pretrained(tmp_path / "run/model")
+    before = sorted(path.name for path in (tmp_path / "run/model").iterdir())
+    for source, target in (("run/model", "run/model"), ("run", "run/model")):
+        command = ["convert", f"{tmp_path}/{source}", f"{tmp_path}/{target}", "--to", "google"]
+        fails(capsys, command, "is, or holds, what is to be read")
+    assert sorted(path.name for path in (tmp_path / "run/model").iterdir()) == before
+
+
 def test_fine_tuned_model_stays_one(capsys, small_config, tokenizer, tmp_path):
     description = {"labels": ["no", "yes"], "text_columns": ["text"], "label_column": "label"}
     description |= {"sequence_length": 20, "num_segments": 1, "task": "table"}

@@ -18,7 +18,7 @@ from tests.convert.shapes import (
     outputs_here,
     sharing_nothing,
 )
-from tests.helpers import GOOGLE
+from tests.helpers import GOOGLE, randomize
 from tf_albert import AlbertEncoder, AlbertPretrainer, AlbertSpanLabeler
 from tf_albert.convert import formats
 from tf_albert.convert.names import weights_by_name
@@ -168,6 +168,34 @@ def test_names_of_classes_reach_transformers(tmp_path):
     report = formats.convert(tmp_path / "theirs", tmp_path / "back", "tf_albert")
     assert report.dropped == {}
     assert read_provenance(tmp_path / "back")["task"] == task
+
+
+@pytest.mark.parametrize(
+    ("task", "activation"),
+    [
+        ({"labels": ["a", "b", "c"]}, lambda logits: np.exp(logits) / np.exp(logits).sum()),
+        (
+            {"labels": ["a", "b", "c"], "multi_label": True},
+            lambda logits: 1 / (1 + np.exp(-logits)),
+        ),
+        ({"labels": None}, lambda logits: logits),
+    ],
+    ids=["one of several", "any number", "a number"],
+)
+def test_pipeline_of_transformers_reads_logits_as_they_are_meant(
+    tmp_path, transformers, tokenizer, task, activation
+):
+    num_classes = len(task["labels"] or ["score"])
+    config = CONFIG.replace(vocab_size=tokenizer.vocab_size)
+    model = randomize(tf_albert.AlbertClassifier(config, num_classes))
+    save_pretrained(model, tmp_path / "ours", tokenizer, {"task": task})
+    formats.convert(tmp_path / "ours", tmp_path / "theirs", "huggingface")
+    pipeline = transformers.pipeline("text-classification", str(tmp_path / "theirs"), top_k=None)
+    found = {row["label"]: row["score"] for row in pipeline(["the object"])[0]}
+    inputs = tf_albert.AlbertPreprocessor(tokenizer, 16)(["the object"])
+    scores = activation(np.asarray(model(inputs))[0])
+    labels = task["labels"] or ["LABEL_0"]
+    assert found == pytest.approx(dict(zip(labels, scores.tolist(), strict=True)), abs=1e-5)
 
 
 def test_trained_sentence_order_is_kept(tmp_path):

@@ -126,6 +126,15 @@ def test_labels_are_told(tmp_path):
     assert AlbertClassifier.from_pretrained(tmp_path / "ours").num_classes == 10
 
 
+@pytest.mark.parametrize("kind", ["regression", "multi_label_classification"])
+def test_what_logits_are_is_told(tmp_path, kind):
+    save_random("AlbertForSequenceClassification", CONFIG, tmp_path / "theirs")
+    rewrite(tmp_path / "theirs" / "config.json", problem_type=kind)
+    report = formats.convert(tmp_path / "theirs", tmp_path / "ours", "tf_albert")
+    reason = f"a model here gives logits, of whatever they are: {kind}"
+    assert report.dropped == {"config.json: problem_type": reason}
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -122,8 +122,9 @@ def _read(place, source_format):
     facts = saving.read_facts(folder)
     changes = {"origin": facts.get("conversion")}
     if isinstance(facts.get("task"), dict):  # a module has the task's name alone
-        # It names the classes too.
-        dropped = {k: why for k, why in checkpoint.dropped.items() if not k.endswith("id2label")}
+        # It says that too, in a model's own terms.
+        told = (f"{huggingface.CONFIG_FILE}: {name}" for name in ("id2label", "problem_type"))
+        dropped = {name: why for name, why in checkpoint.dropped.items() if name not in set(told)}
         changes |= {"task": facts["task"], "dropped": dropped}
     return dataclasses.replace(checkpoint, **changes)
 
@@ -174,6 +175,8 @@ def convert(
             f"The format {target_format!r} is only read here; `tf-albert export` writes modules. "
             f"Formats to write: {', '.join(name for name in FORMATS if name not in READ_ONLY)}."
         )
+    files.check_replaceable(target, files.PROVENANCE_FILE)
+    _check_apart(source, target)
     checkpoint = read(source, source_format)
     if model_class is None:
         model_class = saving.model_class(checkpoint.model_class)
@@ -182,8 +185,8 @@ def convert(
     task, report = _kept_task(checkpoint, model_class, report)
     with files.replacing_folder(target) as folder:
         report = report.written_as(writer.write(model, folder, checkpoint.tokenizer))
-        if writer is huggingface and task.get("labels"):
-            huggingface.name_classes(folder, task["labels"])
+        if writer is huggingface and task:
+            huggingface.describe_task(folder, task)
         facts = {
             **({"task": task} if task else {}),
             "model_class": model_class.__name__,
@@ -193,6 +196,15 @@ def convert(
         }
         saving.write_provenance(folder, facts)
     return report
+
+
+def _check_apart(source, target):
+    source, target = Path(source).resolve(), Path(target).resolve()
+    if source.is_relative_to(target) or (source / files.MODEL_FOLDER) == target:
+        raise ValueError(
+            f"{target} is, or holds, what is to be read, and is replaced as a whole. Name another "
+            "target."
+        )
 
 
 def _kept_task(checkpoint, model_class, report):

@@ -187,10 +187,15 @@ def write(model, folder, tokenizer=None):
     )
 
 
-def name_classes(folder, labels):
-    """Writes the names of a model's classes into the `config.json` of its folder."""
+def describe_task(folder, task):
+    """Writes what a model was fine-tuned for into the `config.json` of its folder.
+
+    Args:
+        folder: path. What `write` wrote.
+        task: dict. The `task` of its `provenance.json`.
+    """
     values = files.read_json(folder / CONFIG_FILE)
-    files.write_json(folder / CONFIG_FILE, values | huggingface_config.named(labels))
+    files.write_json(folder / CONFIG_FILE, values | huggingface_config.of_task(values, task))
 
 
 def _architecture(model, weights):

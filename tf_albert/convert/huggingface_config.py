@@ -34,6 +34,10 @@ OPTIONAL = {
     "layer_norm_eps": 1e-12,
 }
 DEFAULT_HEAD_DROPOUT = 0.1
+# By what logits become probabilities there (pipelines/text_classification.py), or none.
+PROBLEM_TYPE = "problem_type"
+SINGLE_LABEL, MULTI_LABEL = "single_label_classification", "multi_label_classification"
+REGRESSION = "regression"
 # What some version of transformers computes something else by, unless it has one of these values.
 NEUTRAL = INERT_KEYS | {
     "position_embedding_type": ("absolute", None),
@@ -51,7 +55,7 @@ NEUTRAL = INERT_KEYS | {
 # how text is generated, which loss is taken, ids of the tokenizer, and where it came from.
 HARMLESS = """
     architectures model_type classifier_dropout_prob tie_word_embeddings id2label label2id
-    num_labels _num_labels problem_type finetuning_task task_specific_params loss_type
+    num_labels _num_labels finetuning_task task_specific_params loss_type
     transformers_version _name_or_path name_or_path _commit_hash _attn_implementation
     _attn_implementation_autoset attn_implementation dtype torch_dtype torchscript use_bfloat16
     tf_legacy_loss return_dict use_return_dict output_hidden_states output_attentions output_past
@@ -166,7 +170,7 @@ def facts(values, model_class, path):
         model_class: str. A class of this package.
         path: path. For the error message.
     """
-    known = {*REQUIRED, *OPTIONAL, *NEUTRAL, *HARMLESS.split()}
+    known = {*REQUIRED, *OPTIONAL, *NEUTRAL, *HARMLESS.split(), PROBLEM_TYPE}
     found = {
         f"{CONFIG_FILE}: {key}": "unknown to this package" for key in values if key not in known
     }
@@ -174,6 +178,10 @@ def facts(values, model_class, path):
     if labels != _default_labels(len(labels)):
         names = ", ".join(map(str, labels))
         found[f"{CONFIG_FILE}: id2label"] = f"a model here has no names of its classes: {names}"
+    if values.get(PROBLEM_TYPE) in (REGRESSION, MULTI_LABEL):
+        found[f"{CONFIG_FILE}: {PROBLEM_TYPE}"] = (
+            f"a model here gives logits, of whatever they are: {values[PROBLEM_TYPE]}"
+        )
     return found
 
 
@@ -187,6 +195,21 @@ def named(labels):
         "id2label": {str(index): label for index, label in enumerate(labels)},
         "label2id": {label: index for index, label in enumerate(labels)},
     }
+
+
+def of_task(values, task):
+    """Returns what a `config.json` says of a task: its classes' names, and what logits are.
+
+    Args:
+        values: dict. What the file holds.
+        task: dict. The `task` of a `provenance.json`.
+    """
+    labels = task.get("labels")
+    found = named(labels) if labels else {}
+    if values["architectures"] == ["AlbertForSequenceClassification"]:
+        several = MULTI_LABEL if task.get("multi_label") else SINGLE_LABEL
+        found[PROBLEM_TYPE] = several if labels else REGRESSION
+    return found
 
 
 def written_config(model, architecture, special_ids):

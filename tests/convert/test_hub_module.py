@@ -150,7 +150,9 @@ def test_other_modules_are_refused(tmp_path, small_config, tokenizer):
     hub.save_preprocessor(preprocess, tmp_path / "preprocessor")
     classifier = AlbertClassifier(small_config.replace(num_hidden_layers=1), num_classes=2)
     hub.save_classifier(classifier, preprocess, tmp_path / "classifier", ["no", "yes"])
-    for name in ("preprocessor", "classifier"):
+    spec = {name: tf.TensorSpec((None, None), tf.int32, name=name) for name in NAMES}
+    classifier.export(str(tmp_path / "exported"), input_signature=[spec], verbose=False)
+    for name in ("preprocessor", "classifier", "exported"):
         refuses(tmp_path / name, f"{name} is no encoder module of ALBERT; its first variables")
 
 

@@ -94,7 +94,7 @@ def _load(where):
     """Returns the loaded module, and its variables' values by name."""
     try:
         module = tf.saved_model.load(str(where))
-        # What Keras's `model.export` or a plain SavedModel holds has no list of its variables.
+        # A plain SavedModel has no list of its variables.
         variables = getattr(module, "variables", ())
         stored = {variable.name.removesuffix(":0"): variable.numpy() for variable in variables}
     except Exception as error:  # protobuf's, TensorFlow's and Python's share no base class
@@ -102,7 +102,9 @@ def _load(where):
             f"{where} cannot be loaded as a TF Hub module: {_first_line(error)} Copy it again, or "
             "name an encoder module."
         ) from error
-    if not (OUR_MARK in stored or _is_garden(stored)) or _takes_strings(module):
+    is_encoder = OUR_MARK in stored or _is_garden(stored)
+    # What Keras's `model.export` writes has the list and no call.
+    if not is_encoder or not callable(module) or _takes_strings(module):
         found = ", ".join(sorted(stored)[:3]) or "none"
         raise ValueError(
             f"{where} is no encoder module of ALBERT; its first variables: {found}. Name the "

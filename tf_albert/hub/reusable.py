@@ -80,11 +80,18 @@ def write_module(root, path, assets, provenance, signatures=None):
         provenance: dict of JSON values. What `provenance.json` says besides the sums.
         signatures: concrete function, which becomes `serving_default`; dict of several by name; or
             None.
+
+    Raises:
+        OSError: the files cannot be written.
+        ValueError: `path` is something else's folder.
     """
     with files.replacing_folder(path) as folder, tempfile.TemporaryDirectory() as beside:
         assets(Path(beside))
         root.assets = [tf.saved_model.Asset(str(file)) for file in sorted(Path(beside).iterdir())]
-        tf.saved_model.save(root, str(folder), signatures=signatures)
+        try:
+            tf.saved_model.save(root, str(folder), signatures=signatures)
+        except tf.errors.OpError as error:  # such as a full disk, for which it has no `OSError`
+            raise OSError(f"{path} could not be written: {error.message}") from error
         (folder / FINGERPRINT_FILE).unlink(missing_ok=True)
         write_provenance(folder, {"tf_albert_version": tf_albert.__version__, **provenance})
 

@@ -53,7 +53,7 @@ def save_run(run, output, sequence_length=None, num_layers=None, also_layers=(),
 
     Example::
 
-        tf_albert.hub.save_run("runs/sst2", "modules", also_layers=(1,))
+        tf_albert.hub.save_run("runs/sst2", "modules")
         hub.load("modules/classifier")(tf.constant(["a fine film"]))["label"]   # [b"1"]
     """
     folder, output = files.model_folder(run), Path(output)

@@ -43,3 +43,23 @@ def test_no_text_is_an_error_and_leaves_no_file(tmp_path, sentences):
     with pytest.raises(ValueError, match="could not be trained on this text"):
         train_vocabulary(sentences, tmp_path / "spiece.model", vocab_size=100)
     assert list(tmp_path.iterdir()) == []
+
+
+class Unreadable(Exception):
+    """What a reader of files may raise."""
+
+
+@pytest.mark.parametrize("num_sentences", [0, 300])
+def test_error_of_the_text_is_what_is_told(corpus, tmp_path, num_sentences):
+    def sentences():
+        yield from corpus[:num_sentences]
+        raise Unreadable
+
+    with pytest.raises(Unreadable):
+        train_vocabulary(sentences(), tmp_path / "spiece.model", vocab_size=80)
+    assert not list(tmp_path.iterdir())
+
+
+def test_long_sentences_are_read(corpus, tmp_path):
+    train_vocabulary([*corpus[:300], "\u0416 " * 5000], tmp_path / "spiece.model", vocab_size=120)
+    assert "\u0436" in AlbertTokenizer(tmp_path / "spiece.model").encode("\u0416").pieces[-1]

@@ -10,6 +10,8 @@ CONTROL_SYMBOLS = ("[CLS]", "[SEP]", "[MASK]")
 USER_DEFINED_SYMBOLS = ("(", ")", '"', "-", ".", "–", "£", "€")
 CHARACTER_COVERAGE = 0.99995
 INPUT_SENTENCE_SIZE = 10_000_000
+# Longer sentences are left out without a word; by default those of over 4,192 bytes.
+LONGEST_SENTENCE = 100_000_000
 
 
 def train_vocabulary(sentences, output, vocab_size=30000, lower_case=True):
@@ -23,6 +25,7 @@ def train_vocabulary(sentences, output, vocab_size=30000, lower_case=True):
 
     Raises:
         ValueError: there is no text, or too little of it for `vocab_size` pieces.
+        Whatever `sentences` raises.
 
     Example::
 
@@ -35,15 +38,17 @@ def train_vocabulary(sentences, output, vocab_size=30000, lower_case=True):
     output.parent.mkdir(parents=True, exist_ok=True)
     beside = output.with_name(f".{output.name}.{os.getpid()}")
     normalized = (normalize(sentence, lower_case) for sentence in sentences)
+    failures = []
     try:
         with open(beside, "wb") as model:
             sentencepiece.SentencePieceTrainer.train(
-                sentence_iterator=(sentence for sentence in normalized if sentence),
+                sentence_iterator=_kept(filter(None, normalized), failures),
                 model_writer=model,
                 model_type="unigram",
                 vocab_size=vocab_size,
                 character_coverage=CHARACTER_COVERAGE,
                 input_sentence_size=INPUT_SENTENCE_SIZE,
+                max_sentence_length=LONGEST_SENTENCE,
                 shuffle_input_sentence=True,
                 control_symbols=list(CONTROL_SYMBOLS),
                 user_defined_symbols=list(USER_DEFINED_SYMBOLS),
@@ -54,11 +59,23 @@ def train_vocabulary(sentences, output, vocab_size=30000, lower_case=True):
                 pad_piece="<pad>",
                 minloglevel=2,
             )
+        if failures:
+            raise failures[0]
         os.replace(beside, output)
     except RuntimeError as error:
+        if failures:
+            raise failures[0] from None
         raise ValueError(
             f"A vocabulary of {vocab_size} pieces could not be trained on this text: {error} "
             "Give more text or a smaller `vocab_size`."
         ) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _kept(sentences, failures):
+    """Yields sentences; keeps an error, which SentencePiece would take for the text's end."""
+    try:
+        yield from sentences
+    except BaseException as error:
+        failures.append(error)

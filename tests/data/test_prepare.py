@@ -101,6 +101,12 @@ def test_corpus_without_two_sentences(tmp_path, vocabulary, content):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("number", [0, -1])
+def test_number_of_processes_that_cannot_be(tmp_path, text, vocabulary, number):
+    with pytest.raises(ValueError, match=f"`num_processes` must be at least 1. Received: {number}"):
+        prepare([str(text)], tmp_path / "out", vocabulary, num_processes=number)
+
+
 def test_missing_files(tmp_path, text, vocabulary):
     with pytest.raises(FileNotFoundError, match="No file matches nowhere"):
         prepare(["nowhere.txt"], tmp_path / "out", vocabulary)

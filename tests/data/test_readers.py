@@ -75,6 +75,7 @@ def test_sentences_are_split_at_no_abbreviation():
         ("a.jsonl", '{"text": "a"}\n{"body": "b"}', r"a\.jsonl, line 2: expected a JSON .* `text`"),
         ("a.jsonl", '{"text": "a"', r"a\.jsonl, line 1: expected a JSON object"),
         ("a.jsonl", "[1]", r"a\.jsonl, line 1: expected a JSON object"),
+        ("a.jsonl", '{"text": "a"}\n{"text": "\\ud83d"}', r"a\.jsonl, line 2: .*surrogate pair"),
         ("a.jsonl", '\n{"text": 3}', r"a\.jsonl, line 2: `text` must be a string. Found: 3"),
     ],
 )
@@ -109,7 +110,8 @@ def test_patterns_name_files_once_in_order(tmp_path):
     (tmp_path / "sub").mkdir()
     for name in ("b.txt", "a.txt", "sub/c.txt", "d.jsonl"):
         (tmp_path / name).write_text("x")
-    found = find_files([f"{tmp_path}/b.txt", f"{tmp_path}/*.txt", f"{tmp_path}/**/c.txt"])
+    again = f"{tmp_path}/./b.txt"
+    found = find_files([f"{tmp_path}/b.txt", again, f"{tmp_path}/*.txt", f"{tmp_path}/**/c.txt"])
     assert [path.relative_to(tmp_path).as_posix() for path in found] == [
         "b.txt",
         "a.txt",

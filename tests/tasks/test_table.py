@@ -97,6 +97,7 @@ def test_numbers(tmp_path):
         ("a.csv", 'label,text\nx,"a\ny,b\n', r"a\.csv, line 3: .*never closed"),
         ("a.csv", 'label,text\nx,"a\ny,"b"\n', r"a\.csv, line 3: .*never closed"),
         ("a.txt", "text\tlabel\na\tx\n", r"a\.txt has an unknown format. Expected .*\.tsv"),
+        ("a.jsonl", r'{"text": "\ud83d", "label": 0}', "line 1: .* has half of a surrogate pair"),
         ("a.tsv", "text\tlabel\na\0\tx\n", r"a\.tsv, line 2: a zero byte"),
     ],
 )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_albert.training.objectives import HiddenWordObjective
+from tf_albert.training.objectives import HiddenWordObjective, TokenObjective
 
 MASK_ID = 4
 
@@ -31,3 +31,11 @@ def test_the_loss_of_hidden_words_leaves_out_what_is_to_be_seen():
     hidden = np.log(8) + np.log(2)
     assert float(sums["hidden_loss"]) == pytest.approx(hidden, rel=1e-6)
     assert float(sums["mlm_loss"]) == pytest.approx(hidden + 2 * np.log(5), rel=1e-6)
+
+
+def test_no_token_that_counts_is_no_loss():
+    batch = {"labels": tf.zeros((2, 3), tf.int32), "label_weights": tf.zeros((2, 3))}
+    objective = TokenObjective()
+    divisors = objective.divisors(objective.totals(batch))
+    sums = objective.sums(tf.ones((2, 3, 4)), batch)
+    assert float(sums["loss"] / divisors["loss"]) == 0.0

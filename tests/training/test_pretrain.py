@@ -15,6 +15,7 @@ from tests.training.recipes import small_model, small_recipe
 from tf_albert import AlbertEncoder, AlbertPretrainer, files
 from tf_albert.data.cooccurrence import cooccurrence_vectors
 from tf_albert.data.shards import Corpus
+from tf_albert.training import runs
 from tf_albert.training.checkpoints import list_checkpoints
 from tf_albert.training.pretrain import pretrain
 
@@ -152,6 +153,11 @@ def test_run_of_another_recipe_is_left_alone(whole):
         pretrain(other)
 
 
+def test_recipe_whose_first_step_fails_gives_way(recipe):
+    runs.write_start(runs.open_run(recipe), {"mlm_loss": 6.0})
+    runs.open_run(dataclasses.replace(recipe, batch_size=3))
+
+
 def test_reporting_may_change_when_a_run_goes_on(whole, tmp_path):
     recipe = dataclasses.replace(killed(whole, tmp_path, 6), log_every=1, keep_checkpoints=1)
     pretrain(recipe)
@@ -185,10 +191,11 @@ def test_checkpoint_of_another_optimizer(whole, tmp_path):
         pretrain(recipe)
 
 
-def test_damaged_checkpoint(whole, tmp_path):
+@pytest.mark.parametrize("size", [-100, 0])
+def test_damaged_checkpoint(whole, tmp_path, size):
     recipe = killed(whole, tmp_path, 3)
     optimizer = list_checkpoints(recipe.output)[-1][1] / "optimizer.npz"
-    optimizer.write_bytes(optimizer.read_bytes()[:-100])
+    optimizer.write_bytes(optimizer.read_bytes()[:size])
     with pytest.raises(ValueError, match=r"step-00000003/optimizer\.npz cannot be read"):
         pretrain(recipe)
 

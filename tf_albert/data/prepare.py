@@ -1,7 +1,7 @@
 """Files of text become a folder of tokenized shards, over several processes."""
 
 import collections
-import concurrent.futures
+import concurrent.futures.process
 import itertools
 import multiprocessing
 import os
@@ -35,12 +35,16 @@ def prepare(inputs, output, vocabulary, lower_case=True, num_processes=None):
 
     Raises:
         FileNotFoundError: a file is missing.
-        ValueError: a file is no text, or there is no document of two sentences or more.
+        OSError: a process that tokenizes has ended.
+        ValueError: a file is no text, or there is no document of two sentences or more, or
+            `num_processes` is below 1.
 
     Example::
 
         prepare(["corpus.txt"], "shards", "spiece.model")["tokens"]
     """
+    if num_processes is not None and num_processes < 1:
+        raise ValueError(f"`num_processes` must be at least 1. Received: {num_processes}.")
     paths = find_files(inputs)
     tokenizer = PieceTokenizer(vocabulary, lower_case)
     left_out = 0
@@ -86,7 +90,13 @@ def _tokenized(paths, tokenizer, num_processes):
         initializer=_start_worker,
         initargs=settings,
     ) as pool:
-        yield from _bounded_map(pool, itertools.chain(first, tasks), 2 * num_processes)
+        try:
+            yield from _bounded_map(pool, itertools.chain(first, tasks), 2 * num_processes)
+        except concurrent.futures.process.BrokenProcessPool as error:
+            raise OSError(
+                "A process that tokenizes has ended, most likely for want of memory. Give fewer "
+                "`num_processes`; in a script, call `prepare` under `if __name__ == '__main__':`."
+            ) from error
 
 
 def _tasks(documents):

@@ -30,7 +30,7 @@ def find_files(patterns):
         if not matches:
             raise FileNotFoundError(f"No file matches {pattern}. Name text or JSONL files.")
         found.extend(matches)
-    return [Path(path) for path in dict.fromkeys(found)]
+    return list(dict.fromkeys(map(Path, found)))
 
 
 def read_documents(path):
@@ -135,7 +135,25 @@ def _jsonl_texts(path):
             raise ValueError(
                 f"{path}, line {number}: `text` must be a string. Found: {text!r:.60}."
             )
+        if not is_unicode(text):
+            raise ValueError(
+                f"{path}, line {number}: `text` has half of a surrogate pair, as where a text was "
+                "cut off within a character. Remove it."
+            )
         yield text
+
+
+def is_unicode(text):
+    """Whether a text has no half of a surrogate pair, which JSON can write and UTF-8 cannot.
+
+    >>> is_unicode("\\U0001f600"), is_unicode("\\ud83d")
+    (True, False)
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def split_sentences(text):

@@ -6,7 +6,7 @@ import json
 import math
 from pathlib import Path
 
-from tf_albert.data.readers import LONGEST_LINE, read_lines
+from tf_albert.data.readers import LONGEST_LINE, is_unicode, read_lines
 from tf_albert.tasks.problems import Problems
 
 # What stands in a label's column: one class, a number, or labels with commas between them.
@@ -174,6 +174,8 @@ def _text(row, column):
         raise Flaw(f"column {column!r} must hold text", f"{value!r}")
     if not value.strip():
         raise Flaw(f"the text in column {column!r} is empty")
+    if not is_unicode(value):
+        raise Flaw(f"the text in column {column!r} has half of a surrogate pair")
     return value
 
 

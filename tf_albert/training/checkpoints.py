@@ -70,7 +70,7 @@ def restore_checkpoint(folder, model, optimizer):
         # NumPy leaves a damaged file open if it opened it itself.
         with open(folder / OPTIMIZER_FILE, "rb") as file, np.load(file) as arrays:
             values = [arrays[str(index)] for index in range(len(arrays.files))]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"{folder / OPTIMIZER_FILE} cannot be read: {error}.") from error
     _assign(_state(model, optimizer), values, folder)
     return files.read_json(folder / STATE_FILE)["step"]

@@ -179,6 +179,10 @@ class TokenObjective(ClassificationObjective):
         """Returns what the loss is divided by, over some rows."""
         return {"loss": tf.reduce_sum(batch["label_weights"])}
 
+    def divisors(self, totals):
+        """Returns the whole batch's divisors; of words without a piece no token may count."""
+        return {"loss": tf.maximum(totals["loss"], 1.0)}
+
     def sums(self, outputs, batch):
         """Returns the sum of the loss and the number of hits over some rows."""
         loss = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["labels"], outputs)

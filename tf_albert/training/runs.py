@@ -12,7 +12,7 @@ RECIPE_FILE = "recipe.json"
 START_FILE = "start.json"
 RESULTS_FILE = "results.json"
 # What there is before a run has anything to go on with.
-BEGINNINGS = (RECIPE_FILE, HISTORY_FILE, TENSORBOARD_FOLDER)
+BEGINNINGS = (RECIPE_FILE, START_FILE, HISTORY_FILE, TENSORBOARD_FOLDER)
 
 
 def open_run(recipe):

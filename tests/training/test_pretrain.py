@@ -15,7 +15,6 @@ from tests.training.recipes import small_model, small_recipe
 from tf_albert import AlbertEncoder, AlbertPretrainer, files
 from tf_albert.data.cooccurrence import cooccurrence_vectors
 from tf_albert.data.shards import Corpus
-from tf_albert.training import runs
 from tf_albert.training.checkpoints import list_checkpoints
 from tf_albert.training.pretrain import pretrain
 
@@ -151,11 +150,6 @@ def test_run_of_another_recipe_is_left_alone(whole):
         match=r"another recipe \(learning_rate=0\.01, now 0\.5; batch_size=6, now 3\)",
     ):
         pretrain(other)
-
-
-def test_recipe_whose_first_step_fails_gives_way(recipe):
-    runs.write_start(runs.open_run(recipe), {"mlm_loss": 6.0})
-    runs.open_run(dataclasses.replace(recipe, batch_size=3))
 
 
 def test_reporting_may_change_when_a_run_goes_on(whole, tmp_path):

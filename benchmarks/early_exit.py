@@ -22,10 +22,10 @@ from benchmarks.measure import describe_machine, take_turns
 from benchmarks.report import RESULTS
 from tf_albert import files, hub
 from tf_albert.modeling.depth import with_layers
+from tf_albert.tasks.bad_rows import Problems
 from tf_albert.tasks.batches import text_batches
-from tf_albert.tasks.predictions import Predictor
-from tf_albert.tasks.problems import Problems
-from tf_albert.tasks.registry import TASKS, read_dev
+from tf_albert.tasks.text_classification.glue import TASKS, read_dev
+from tf_albert.tasks.text_classification.predictor import Predictor
 
 THRESHOLDS = (0.0, 0.52, 0.54, 0.56, 0.58, 0.6, 0.65, 0.7, 0.8, 0.9, 1.0)
 

@@ -37,10 +37,10 @@ from benchmarks.torch_peers import load_peer, scorer_of
 from tf_albert import AlbertTokenizer
 from tf_albert.cli.main import parse
 from tf_albert.convert import formats
+from tf_albert.tasks.bad_rows import Problems
 from tf_albert.tasks.finetune import FinetuneRecipe
-from tf_albert.tasks.problems import Problems
 from tf_albert.tasks.run_task import KINDS, make_encoder, run_task
-from tf_albert.tasks.text_task import TextTask
+from tf_albert.tasks.text_classification.task import TextTask
 
 OURS = "tf_albert"
 # Whether torch corrects the bias of Adam's moments.

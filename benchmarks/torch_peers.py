@@ -6,10 +6,10 @@ import torch
 import transformers
 
 from benchmarks.torch_finetuning import torch_inputs
-from tf_albert.tasks.answering import QuestionAnswerer
 from tf_albert.tasks.batches import text_batches
-from tf_albert.tasks.predictions import Predictor
-from tf_albert.tasks.span_task import SpanTask
+from tf_albert.tasks.question_answering.predictor import QuestionAnswerer
+from tf_albert.tasks.question_answering.task import SpanTask
+from tf_albert.tasks.text_classification.predictor import Predictor
 
 
 def load_peer(folder, task):

@@ -14,10 +14,10 @@ from tests.helpers import REPOSITORY
 from tests.training.recipes import small_model
 from tf_albert.data.prepare import prepare
 from tf_albert.modeling.saving import save_pretrained
-from tf_albert.tasks.answering import QuestionAnswerer, SpanDescription
-from tf_albert.tasks.choosing import ChoiceDescription, Chooser
-from tf_albert.tasks.predictions import TaskDescription
-from tf_albert.tasks.tagging import TagDescription, Tagger
+from tf_albert.tasks.multiple_choice.predictor import ChoiceDescription, Chooser
+from tf_albert.tasks.question_answering.predictor import QuestionAnswerer, SpanDescription
+from tf_albert.tasks.text_classification.predictor import TaskDescription
+from tf_albert.tasks.token_classification.predictor import TagDescription, Tagger
 
 LENGTH = 32
 

@@ -10,12 +10,12 @@ from tests.training.recipes import small_model
 from tf_albert import AlbertClassifier, AlbertSpanLabeler
 from tf_albert.convert import formats
 from tf_albert.convert.names import weights_by_name
-from tf_albert.tasks.answering import QuestionAnswerer, SpanDescription
+from tf_albert.tasks.bad_rows import Problems
 from tf_albert.tasks.finetune import FinetuneRecipe
-from tf_albert.tasks.problems import Problems
+from tf_albert.tasks.question_answering.data import Question
+from tf_albert.tasks.question_answering.predictor import QuestionAnswerer, SpanDescription
 from tf_albert.tasks.run_task import run_task
-from tf_albert.tasks.squad import Question
-from tf_albert.tasks.text_task import TextTask
+from tf_albert.tasks.text_classification.task import TextTask
 from tf_albert.training.objectives import (
     ClassificationObjective,
     RegressionObjective,

@@ -67,7 +67,7 @@ def preprocessor(tokenizer):
 @pytest.fixture(scope="session")
 def chooser(task_config, preprocessor):
     from tf_albert import AlbertMultipleChoice
-    from tf_albert.tasks.choosing import ChoiceDescription, Chooser
+    from tf_albert.tasks.multiple_choice.predictor import ChoiceDescription, Chooser
 
     model = randomize(AlbertMultipleChoice(task_config), seed=4)
     return Chooser(model, preprocessor, ChoiceDescription(SEQUENCE_LENGTH))
@@ -76,7 +76,7 @@ def chooser(task_config, preprocessor):
 @pytest.fixture(scope="session")
 def tagger(task_config, tokenizer):
     from tf_albert import AlbertTokenClassifier
-    from tf_albert.tasks.tagging import TagDescription, Tagger
+    from tf_albert.tasks.token_classification.predictor import TagDescription, Tagger
 
     model = AlbertTokenClassifier(task_config, num_classes=len(TAGS))
     return Tagger(randomize(model, seed=2), tokenizer, TagDescription(TAGS, SEQUENCE_LENGTH))
@@ -95,7 +95,11 @@ def tagger_folder(tagger, tmp_path_factory):
 @pytest.fixture(scope="session")
 def answerers(task_config, tokenizer):
     """An answerer of each task, by its name."""
-    from tf_albert.tasks.answering import SPAN_MODELS, QuestionAnswerer, SpanDescription
+    from tf_albert.tasks.question_answering.predictor import (
+        SPAN_MODELS,
+        QuestionAnswerer,
+        SpanDescription,
+    )
 
     def answerer(task):
         model = randomize(SPAN_MODELS[task](task_config), seed=3)

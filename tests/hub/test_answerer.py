@@ -13,8 +13,8 @@ import tf_albert
 from tests.helpers import random_inputs
 from tests.hub.conftest import STRIDE, WINDOW_LENGTH, run_stranger
 from tf_albert.modeling.encoder import INPUTS
-from tf_albert.tasks.answering import SPAN_MODELS, QuestionAnswerer
-from tf_albert.tasks.squad import Question
+from tf_albert.tasks.question_answering.data import Question
+from tf_albert.tasks.question_answering.predictor import SPAN_MODELS, QuestionAnswerer
 
 FOREIGN = "Café No. ½, e\u0301a\u0301 für 東京 \u3000 😀😀 naïve\x00 ﷺ 1,234 Ⅷ. "
 # Letters of one byte to four, marks, white space, what becomes several letters, what becomes none.

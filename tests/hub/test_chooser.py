@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import tf_albert
 from tests.hub.conftest import SEQUENCE_LENGTH
 from tf_albert.modeling.encoder import INPUTS
-from tf_albert.tasks.choosing import ChoiceDescription, Chooser
-from tf_albert.tasks.race import Choice, with_option
+from tf_albert.tasks.multiple_choice.data import Choice, with_option
+from tf_albert.tasks.multiple_choice.predictor import ChoiceDescription, Chooser
 
 # Letters of one byte to four, marks, white space, what becomes several letters, what becomes none.
 LETTERS = st.sampled_from("aetn_ ,.12é\u0301½東😀\u3000\u200b\x00ß\n")

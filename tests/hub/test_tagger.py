@@ -14,7 +14,7 @@ from tests.helpers import random_inputs
 from tests.hub.conftest import SEQUENCE_LENGTH, TAGS, run_script
 from tf_albert.hub.words import words_of
 from tf_albert.modeling.encoder import INPUTS
-from tf_albert.tasks.tagging import TagDescription, Tagger
+from tf_albert.tasks.token_classification.predictor import TagDescription, Tagger
 
 TEXTS = [
     "the list is a\u3000fine object",

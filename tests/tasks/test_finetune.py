@@ -13,8 +13,8 @@ from tests.training.recipes import small_model
 from tf_albert import AlbertClassifier, AlbertPretrainer, files
 from tf_albert.cli.main import main
 from tf_albert.tasks.finetune import finetune
-from tf_albert.tasks.predictions import Predictor
-from tf_albert.tasks.table import NUMBER, read_examples
+from tf_albert.tasks.text_classification.predictor import Predictor
+from tf_albert.tasks.text_classification.table import NUMBER, read_examples
 from tf_albert.training.checkpoints import list_checkpoints
 
 NO_TABLE = dict.fromkeys(("train", "dev", "text_column", "label_column"))

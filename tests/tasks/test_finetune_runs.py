@@ -8,12 +8,12 @@ import pytest
 from tests.tasks.tables import WORDS, recipe_of, write_folder
 from tf_albert import files
 from tf_albert.cli.main import main
+from tf_albert.tasks.bad_rows import Problems
 from tf_albert.tasks.finetune import finetune
 from tf_albert.tasks.metrics import regression_metrics
-from tf_albert.tasks.predictions import Predictor
-from tf_albert.tasks.problems import Problems
-from tf_albert.tasks.table import read_examples
-from tf_albert.tasks.text_task import TextTask
+from tf_albert.tasks.text_classification.predictor import Predictor
+from tf_albert.tasks.text_classification.table import read_examples
+from tf_albert.tasks.text_classification.task import TextTask
 from tf_albert.training.checkpoints import list_checkpoints
 
 

@@ -55,9 +55,9 @@ def run(arguments):
         row = "".join(f"{_shown(results[name].get(metric)):>{width}}" for name in arguments.runs)
         print(f"{metric:24}{row}")
     # Imported here: drawing takes long to load, and an unknown run is told at once.
-    from tf_albert.tasks import pictures
+    from tf_albert.tasks import plots
 
-    pictures.draw_curves(histories, arguments.output)
+    plots.draw_curves(histories, arguments.output)
     print(f"The curves are in {arguments.output}.")
 
 

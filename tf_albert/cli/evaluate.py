@@ -8,20 +8,23 @@ from tf_albert import files
 from tf_albert.cli.finetune import scores
 from tf_albert.config import check_counts
 from tf_albert.modeling.classifier import HOLDS_FROM
-from tf_albert.tasks import choice_task, registry, span_task, tag_task
-from tf_albert.tasks.answering import SPAN_TASKS, QuestionAnswerer
-from tf_albert.tasks.choosing import Chooser, choice_metrics
-from tf_albert.tasks.conll import read_conll
-from tf_albert.tasks.kinds import LabelSets, Numbers
-from tf_albert.tasks.loading import load_predictor
+from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.load import load_predictor
 from tf_albert.tasks.metrics import with_names
-from tf_albert.tasks.predictions import Predictor
-from tf_albert.tasks.problems import Problems
-from tf_albert.tasks.race import LETTERS, read_race
-from tf_albert.tasks.squad import read_squad
-from tf_albert.tasks.table import read_examples
-from tf_albert.tasks.tagging import Tagger
-from tf_albert.tasks.tagging_metrics import tagging_metrics
+from tf_albert.tasks.multiple_choice.data import LETTERS, read_race
+from tf_albert.tasks.multiple_choice.predictor import Chooser, choice_metrics
+from tf_albert.tasks.multiple_choice.task import FOLDERS as choice_folders
+from tf_albert.tasks.question_answering.data import read_squad
+from tf_albert.tasks.question_answering.predictor import SPAN_TASKS, QuestionAnswerer
+from tf_albert.tasks.question_answering.task import FILES as span_files
+from tf_albert.tasks.text_classification import glue
+from tf_albert.tasks.text_classification.labels import LabelSets, Numbers
+from tf_albert.tasks.text_classification.predictor import Predictor
+from tf_albert.tasks.text_classification.table import read_examples
+from tf_albert.tasks.token_classification.data import read_conll
+from tf_albert.tasks.token_classification.metrics import tagging_metrics
+from tf_albert.tasks.token_classification.predictor import Tagger
+from tf_albert.tasks.token_classification.task import FILES as tag_files
 
 METRICS_FILE = "metrics.json"
 # In every folder that is written, and in none of anybody else's.
@@ -95,7 +98,7 @@ def _check_apart(arguments):
 
 
 def _check_submission(arguments, task):
-    submitted = [name for name, one in registry.TASKS.items() if one.test] + [*SPAN_TASKS]
+    submitted = [name for name, one in glue.TASKS.items() if one.test] + [*SPAN_TASKS]
     if arguments.submission is not None and task not in submitted:
         raise ValueError(
             f"{arguments.model} was fine-tuned for the task {task!r}, which takes no submission; "
@@ -116,7 +119,7 @@ def _answers(arguments, answerer, problems):
         tuple: the metrics; the function of a folder that writes the predictions there; and the one
         that writes a submission, None where the task takes none.
     """
-    path = _of_task(arguments.data, span_task.FILES[answerer.description.task][1])
+    path = _of_task(arguments.data, span_files[answerer.description.task][1])
     questions = read_squad(path, problems)
     answered = answerer.answers(questions, arguments.batch_size)
 
@@ -146,7 +149,7 @@ def _answers(arguments, answerer, problems):
 
 def _tags(arguments, tagger, problems):
     """Scores a model that labels words; returns as `_answers` does."""
-    sentences = read_conll(_of_task(arguments.data, tag_task.FILES[1]), problems)
+    sentences = read_conll(_of_task(arguments.data, tag_files[1]), problems)
     tagger.tell_lost(sentences, problems)
     predicted = tagger.labels_of([one.words for one in sentences], arguments.batch_size)
 
@@ -165,7 +168,7 @@ def _tags(arguments, tagger, problems):
 
 def _choices(arguments, chooser, problems):
     """Scores a model that chooses; returns as `_answers` does."""
-    dev = Path(arguments.data, choice_task.FOLDERS[1])
+    dev = Path(arguments.data, choice_folders[1])
     choices = read_race(dev if dev.is_dir() else arguments.data, problems)
     probabilities = chooser.probabilities(choices, arguments.batch_size)
 
@@ -190,7 +193,7 @@ def _choices(arguments, chooser, problems):
 def _labels(arguments, predictor, problems):
     """Scores a classifier or regressor; returns as `_answers` does."""
     parts = _read(arguments, predictor.description, problems)
-    task = registry.TASKS.get(predictor.description.task)
+    task = glue.TASKS.get(predictor.description.task)
     tests = _read_tests(task, arguments.data) if arguments.submission is not None else {}
     outputs = {
         name: predictor.outputs(examples.texts, arguments.batch_size)
@@ -219,7 +222,7 @@ def _read_tests(task, data):
     """Returns the test files of a task's folder, and says which of GLUE's is not there."""
     if not Path(data).is_dir():
         raise ValueError(f"A submission needs the folder of the task. `data` is {data}.")
-    tests = registry.read_test(task, data)
+    tests = glue.read_test(task, data)
     for file, name in task.diagnostic.items():
         if name not in tests:
             print(f"{name} is left out: {file} is neither in {data} nor in `diagnostic` beside it.")
@@ -247,15 +250,15 @@ def _write_lines(folder, records):
 
 def _read(arguments, description, problems):
     """Returns the examples of each file that is scored: a dict of name to `Examples`."""
-    task = registry.TASKS.get(description.task)
+    task = glue.TASKS.get(description.task)
     path = Path(arguments.data)
     if task is None:
         columns, kind = description.text_columns, description.kind.label_kind
         parts = {path.name: read_examples(path, columns, description.label_column, kind, problems)}
-    elif path.is_dir() and not registry.is_part(task, path):
-        parts = registry.read_dev(task, path, problems)
+    elif path.is_dir() and not glue.is_part(task, path):
+        parts = glue.read_dev(task, path, problems)
     else:
-        parts = {path.name: registry.read_file(task, path, problems)}
+        parts = {path.name: glue.read_file(task, path, problems)}
     for examples in parts.values():
         description.kind.targets(examples, arguments.data)  # before anything is computed
     return parts
@@ -263,19 +266,19 @@ def _read(arguments, description, problems):
 
 def _draw(folder, description, examples, outputs):
     # Imported here: drawing takes long to load and most commands draw nothing.
-    from tf_albert.tasks import pictures
+    from tf_albert.tasks import plots
 
     kind = description.kind
     targets = kind.targets(examples, "the data")
     if isinstance(kind, Numbers):
-        pictures.draw_errors(targets, outputs, folder / "errors.png")
+        plots.draw_errors(targets, outputs, folder / "errors.png")
     elif isinstance(kind, LabelSets):
         held = outputs >= HOLDS_FROM
-        pictures.draw_label_scores(targets, held, kind.labels, folder / "labels.png")
-        table = pictures.label_table(targets, held, kind.labels)
+        plots.draw_label_scores(targets, held, kind.labels, folder / "labels.png")
+        table = plots.label_table(targets, held, kind.labels)
         files.write_text(folder / "labels.txt", table + "\n")
     else:
         labels, predicted = targets.tolist(), outputs.argmax(axis=1).tolist()
-        pictures.draw_confusion(labels, predicted, kind.labels, folder / "confusion.png")
-        table = pictures.confusion_table(labels, predicted, kind.labels)
+        plots.draw_confusion(labels, predicted, kind.labels, folder / "confusion.png")
+        table = plots.confusion_table(labels, predicted, kind.labels)
         files.write_text(folder / "confusion.txt", table + "\n")

@@ -7,8 +7,8 @@ import sys
 
 from tf_albert.config import check_counts
 from tf_albert.data.readers import decoded_lines, read_lines
-from tf_albert.tasks.choosing import Chooser
-from tf_albert.tasks.loading import load_predictor
+from tf_albert.tasks.load import load_predictor
+from tf_albert.tasks.multiple_choice.predictor import Chooser
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,8 @@ from tf_albert.hub.reusable import (
 )
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.saving import CONFIG_FILE
-from tf_albert.tasks.answering import SPAN_MODELS, QuestionAnswerer
 from tf_albert.tasks.batches import shortened
+from tf_albert.tasks.question_answering.predictor import SPAN_MODELS, QuestionAnswerer
 from tf_albert.tasks.squad_windows import MOST_QUESTION_TOKENS
 from tf_albert.text.packing import pack_inputs
 
@@ -93,7 +93,7 @@ def _check(answerer):
     require(
         answerer,
         (QuestionAnswerer,),
-        "Make one: `QuestionAnswerer.from_pretrained(run)`, of `tf_albert.tasks.answering`.",
+        "Make one: `QuestionAnswerer.from_pretrained(run)`, of `tf_albert.tasks.question_answering.predictor`.",
     )
     description = answerer.description
     require(

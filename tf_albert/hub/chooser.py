@@ -16,8 +16,8 @@ from tf_albert.hub.reusable import (
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.multiple_choice import AlbertMultipleChoice
 from tf_albert.modeling.saving import CONFIG_FILE
-from tf_albert.tasks.choosing import Chooser
-from tf_albert.tasks.race import GAP
+from tf_albert.tasks.multiple_choice.data import GAP
+from tf_albert.tasks.multiple_choice.predictor import Chooser
 
 TEXTS = {
     "context": tf.TensorSpec((None,), tf.string, name="context"),
@@ -129,7 +129,7 @@ def _inputs(preprocessor, texts):
 
 
 def _with_choices(questions, choices):
-    """Returns each question with each of its choices, as `tasks.race.with_option` joins them.
+    """Returns each question with each of its choices, as `tasks.multiple_choice.data.with_option` joins them.
 
     Args:
         questions: string tensor `(batch,)`.

@@ -15,9 +15,13 @@ from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.depth import with_layers
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.modeling.saving import read_model, read_provenance
-from tf_albert.tasks.answering import SPAN_TASKS, QuestionAnswerer, SpanDescription
-from tf_albert.tasks.choosing import ChoiceDescription, Chooser
-from tf_albert.tasks.tagging import TagDescription, Tagger
+from tf_albert.tasks.multiple_choice.predictor import ChoiceDescription, Chooser
+from tf_albert.tasks.question_answering.predictor import (
+    SPAN_TASKS,
+    QuestionAnswerer,
+    SpanDescription,
+)
+from tf_albert.tasks.token_classification.predictor import TagDescription, Tagger
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 

@@ -19,8 +19,8 @@ from tf_albert.hub.words import first_tokens, words_of
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.modeling.token_classifier import AlbertTokenClassifier
-from tf_albert.tasks.tagging import Tagger
-from tf_albert.tasks.tagging_metrics import OUTSIDE
+from tf_albert.tasks.token_classification.metrics import OUTSIDE
+from tf_albert.tasks.token_classification.predictor import Tagger
 from tf_albert.text.packing import pack_inputs
 
 STRINGS = tf.TensorSpec((None,), tf.string, name="text")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from tf_albert import files
-from tf_albert.tasks.best import BEST_FOLDER
-from tf_albert.tasks.fields import check_fields
-from tf_albert.tasks.loading import load_predictor
+from tf_albert.tasks.best_checkpoint import BEST_FOLDER
+from tf_albert.tasks.load import load_predictor
+from tf_albert.tasks.recipe_checks import check_fields
 from tf_albert.tasks.run_task import Collapsed, run_task
 from tf_albert.training import loop, runs
 from tf_albert.training.strategy import is_chief, make_strategy, of_all_workers

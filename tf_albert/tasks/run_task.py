@@ -7,13 +7,13 @@ import keras
 from tf_albert import files
 from tf_albert.config import AlbertConfig
 from tf_albert.modeling.encoder import AlbertEncoder
-from tf_albert.tasks.answering import SPAN_TASKS
-from tf_albert.tasks.best import BestOnDev
-from tf_albert.tasks.choice_task import ChoiceTask
-from tf_albert.tasks.problems import Problems
-from tf_albert.tasks.span_task import SpanTask
-from tf_albert.tasks.tag_task import TagTask
-from tf_albert.tasks.text_task import TextTask
+from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.best_checkpoint import BestOnDev
+from tf_albert.tasks.multiple_choice.task import ChoiceTask
+from tf_albert.tasks.question_answering.predictor import SPAN_TASKS
+from tf_albert.tasks.question_answering.task import SpanTask
+from tf_albert.tasks.text_classification.task import TextTask
+from tf_albert.tasks.token_classification.task import TagTask
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.training import loop, runs
 from tf_albert.training.determinism import make_deterministic

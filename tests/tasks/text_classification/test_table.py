@@ -1,0 +1,148 @@
+import gzip
+import json
+
+import pytest
+
+from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.text_classification.table import LABEL_SET, NUMBER, Examples, read_examples
+
+
+def write(tmp_path, name, content):
+    path = tmp_path / name
+    content = content.encode()
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.tsv.gz"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_quotes_in_tsv_are_text(tmp_path, name, mark):
+    content = f'{mark}first\tid\tsecond\tlabel\n"Oh", he said\t1\t"no\tyes\nb\t2\tc""\tno\n'
+    examples = read_examples(write(tmp_path, name, content), ["first", "second"], "label")
+    assert examples.texts == [('"Oh", he said', '"no'), ("b", 'c""')]
+    assert examples.labels == ["yes", "no"]
+    assert len(examples) == 2
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_quotes_in_csv_hold_commas_and_line_ends(tmp_path, mark):
+    content = f'{mark}text,label\r\n"a, ""b""\nc",x\r\nd,y\r\n'
+    examples = read_examples(write(tmp_path, "a.csv", content), ["text"], "label")
+    assert examples == Examples([('a, "b"\nc',), ("d",)], ["x", "y"])
+
+
+def test_carriage_return_in_tsv_is_text(tmp_path):
+    path = write(tmp_path, "a.tsv", "text\tlabel\r\na\rb\tx\r\n")
+    assert read_examples(path, ["text"], "label") == Examples([("a\rb",)], ["x"])
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.csv", "a.jsonl"])
+def test_long_document_is_one_text(tmp_path, name):
+    document = "word " * 100_000 + "end"
+    rows = {
+        "a.tsv": f"text\tlabel\n{document}\tx\n",
+        "a.csv": f'text,label\n"{document}",x\n',
+        "a.jsonl": json.dumps({"text": document, "label": "x"}),
+    }
+    path = write(tmp_path, name, rows[name])
+    assert read_examples(path, ["text"], "label") == Examples([(document,)], ["x"])
+
+
+def test_json_lines(tmp_path):
+    content = '\ufeff{"text": "a", "label": 3}\n\n{"label": "x", "text": "b\\nc", "more": []}\n'
+    examples = read_examples(write(tmp_path, "a.jsonl", content), ["text"], "label")
+    assert examples == Examples([("a",), ("b\nc",)], ["3", "x"])
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.csv"])
+def test_empty_lines_are_no_rows(tmp_path, name):
+    content = "text\tlabel\n\na\tx\r\n\r\nb\ty\n\n"
+    path = write(tmp_path, name, content.replace("\t", "," if name == "a.csv" else "\t"))
+    assert read_examples(path, ["text"], "label") == Examples([("a",), ("b",)], ["x", "y"])
+
+
+def test_labels_need_not_be_there(tmp_path):
+    path = write(tmp_path, "a.tsv", "text\nx\n")
+    assert read_examples(path, ["text"]) == Examples([("x",)], None)
+
+
+def test_numbers(tmp_path):
+    path = write(tmp_path, "a.tsv", "text\tscore\na\t-1.5\nb\t2e3\nc\t 7 \n")
+    assert read_examples(path, ["text"], "score", label_kind=NUMBER).labels == [-1.5, 2000.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "a.tsv",
+            "text\tlabel\na\tx\nb\n",
+            r"a\.tsv, line 3: another .*: 1, not 2 \(text, label\)",
+        ),
+        ("a.csv", "text,label\na,x,y\n", r"a\.csv, line 2: another number of columns .*: 3, not 2"),
+        ("a.tsv", "text\tlabel\n \tx\n", r"a\.tsv, line 2: the text in column 'text' is empty"),
+        ("a.tsv", "text\tclass\na\tx\n", r"line 2: no column 'label'. Columns: text, class"),
+        ("a.tsv", "words\tlabel\na\tx\n", r"line 2: no column 'text'. Columns: words, label"),
+        ("a.jsonl", '{"text": "a"}', r"line 1: no column 'label'. Columns: text"),
+        ("a.tsv", "text\tlabel\na\tx\nb\t\n", r"line 3: the label in column 'label' is empty"),
+        ("a.jsonl", '{"text": "a", "label": null}', "line 1: the label in column 'label' is empty"),
+        ("a.jsonl", '{"text": 1, "label": 0}', "line 1: column 'text' must hold text: 1"),
+        ("a.jsonl", '{"text": "a"\n', r"a\.jsonl, line 1: no JSON"),
+        ("a.jsonl", "[]\n", r"a\.jsonl, line 1: no JSON object: \[\]"),
+        ("a.tsv", "text\tlabel\n", r"a\.tsv has no rows"),
+        ("a.tsv", "", r"a\.tsv has no rows"),
+        ("a.csv", 'text,label\n"a,x\n', r"a\.csv"),
+        ("a.csv", "text,label\ra,x\r", r"a\.csv, line 1: .*carriage return alone"),
+        ("a.csv", 'text,label\n"a,x\n' + "b,y\n" * 300_000, r"a\.csv, line \d+: .*never closed"),
+        ("a.csv", 'label,text\nx,"a\ny,b\n', r"a\.csv, line 3: .*never closed"),
+        ("a.csv", 'label,text\nx,"a\ny,"b"\n', r"a\.csv, line 3: .*never closed"),
+        ("a.txt", "text\tlabel\na\tx\n", r"a\.txt has an unknown format. Expected .*\.tsv"),
+        ("a.jsonl", r'{"text": "\ud83d", "label": 0}', "line 1: .* has half of a surrogate pair"),
+        ("a.tsv", "text\tlabel\na\0\tx\n", r"a\.tsv, line 2: a zero byte"),
+    ],
+)
+def test_table_that_cannot_be_read(tmp_path, name, content, message):
+    with pytest.raises(ValueError, match=message):
+        read_examples(write(tmp_path, name, content), ["text"], "label")
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "", "high", "1,5"])
+def test_label_that_is_no_number(tmp_path, number):
+    path = write(tmp_path, "a.tsv", f"text\tscore\na\t1\nb\t{number}\n")
+    with pytest.raises(ValueError, match=rf"line 3: .*must hold a number: '{number}'"):
+        read_examples(path, ["text"], "score", label_kind=NUMBER)
+
+
+def test_rows_that_cannot_be_used_are_left_out_and_told(tmp_path):
+    content = "text\tscore\na\t1\nb\n \t2\nc\tnan\nd\t4\ne\t\n"
+    path, problems = write(tmp_path, "a.tsv", content), Problems()
+    examples = read_examples(path, ["text"], "score", label_kind=NUMBER, problems=problems)
+    assert examples == Examples([("a",), ("d",)], [1.0, 4.0])
+    assert problems.summary() == (
+        f"1 × another number of columns than the header: {path}, line 3: 1, not 2 (text, score)\n"
+        f"1 × the text in column 'text' is empty: {path}, line 4\n"
+        f"2 × column 'score' must hold a number: {path}, line 5: 'nan'; {path}, line 7: ''"
+    )
+
+
+def test_file_whose_first_row_names_no_column(tmp_path):
+    path = write(tmp_path, "a.tsv", "gj04\t1\t\tA text.\ngj05\t0\t*\tText a.\n")
+    columns = ["source", "label", "mark", "sentence"]
+    examples = read_examples(path, ["sentence"], "label", columns=columns)
+    assert examples == Examples([("A text.",), ("Text a.",)], ["1", "0"])
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"a\.tsv"):
+        read_examples(tmp_path / "a.tsv", ["text"])
+
+
+def test_sets_of_labels(tmp_path):
+    path = write(tmp_path, "a.tsv", "text\tkinds\na\tnew, bad\nb\t\nc\tbad,bad\n")
+    examples = read_examples(path, ["text"], "kinds", LABEL_SET)
+    assert examples.labels == [("bad", "new"), (), ("bad",)]
+    path = write(tmp_path, "a.jsonl", '{"text": "a", "kinds": ["x, y", "z"]}\n')
+    assert read_examples(path, ["text"], "kinds", LABEL_SET).labels == [("x, y", "z")]
+    path = write(tmp_path, "b.jsonl", '{"text": "a", "kinds": [3]}\n')
+    with pytest.raises(ValueError, match=r"line 1: column 'kinds' must hold labels: \[3\]"):
+        read_examples(path, ["text"], "kinds", LABEL_SET)

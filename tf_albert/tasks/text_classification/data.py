@@ -1,0 +1,113 @@
+"""What a fine-tuning run learns from and is scored on."""
+
+import dataclasses
+
+from tf_albert.tasks.text_classification import glue
+from tf_albert.tasks.text_classification.predictor import TaskDescription
+from tf_albert.tasks.text_classification.table import (
+    CLASS,
+    LABEL_SET,
+    NUMBER,
+    Examples,
+    read_examples,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Labelled:
+    """Labelled texts.
+
+    Args:
+        train: `Examples` to train on.
+        dev: dict of a name to `Examples` to score on; the first one counts.
+        description: `TaskDescription`.
+    """
+
+    train: Examples
+    dev: dict
+    description: TaskDescription
+
+
+def read_labelled(recipe, problems):
+    """Returns the `Labelled` texts that a recipe names.
+
+    Args:
+        recipe: `FinetuneRecipe`.
+        problems: `Problems`. Told of every row that is left out.
+
+    Raises:
+        FileNotFoundError: a file is not there.
+        ValueError: a field that lacks, a table that cannot be read, or a label in `dev` that
+            training never saw.
+    """
+    if recipe.task == "table":
+        return _read_tables(recipe, problems)
+    task = glue.TASKS[recipe.task]
+    _require(recipe, ("data",))
+    description = TaskDescription(
+        labels=task.labels and list(task.labels),
+        text_columns=list(task.text_columns),
+        label_column=task.label_column,
+        sequence_length=recipe.sequence_length,
+        num_segments=len(task.text_columns),
+        task=task.name,
+    )
+    train = glue.read_train(task, recipe.data, problems)
+    return Labelled(train, glue.read_dev(task, recipe.data, problems), description)
+
+
+def _require(recipe, needed):
+    missing = [name for name in needed if getattr(recipe, name) is None]
+    if missing:
+        raise ValueError(f"The task {recipe.task!r} needs {', '.join(map(repr, missing))}.")
+
+
+def _read_tables(recipe, problems):
+    _require(recipe, ("train", "dev", "text_column", "label_column"))
+    columns = recipe.text_column.split(",")
+    if len(columns) > 2:
+        raise ValueError(f"`text_column` takes one or two columns. Received: {recipe.text_column}.")
+    label_kind = _label_kind(recipe)
+    train, dev = (
+        read_examples(path, columns, recipe.label_column, label_kind, problems)
+        for path in (recipe.train, recipe.dev)
+    )
+    description = TaskDescription(
+        labels=_labels(train, recipe, label_kind),
+        text_columns=columns,
+        label_column=recipe.label_column,
+        sequence_length=recipe.sequence_length,
+        num_segments=len(columns),
+        multi_label=recipe.multi_label,
+    )
+    description.kind.targets(dev, recipe.dev)  # a label unknown is told before training begins
+    return Labelled(train, {"dev": dev}, description)
+
+
+def _label_kind(recipe):
+    if recipe.regression and recipe.multi_label:
+        raise ValueError("`regression` and `multi_label` exclude one another: set one to false.")
+    if recipe.multi_label:
+        return LABEL_SET
+    return NUMBER if recipe.regression else CLASS
+
+
+def _labels(train, recipe, label_kind):
+    if label_kind == NUMBER:
+        return None
+    if label_kind == LABEL_SET:
+        labels = sorted(set().union(*train.labels))
+        if len(labels) < 2:
+            found = f"the label {labels[0]} alone" if labels else "no label"
+            raise ValueError(
+                f"{recipe.train} has {found} in column {recipe.label_column!r}. For one label that "
+                "holds or not, name both cases, and leave out `multi_label`."
+            )
+        return labels
+    labels = sorted(set(train.labels))
+    if len(labels) < 2:
+        raise ValueError(
+            f"{recipe.train} has one label only ({labels[0]}), in column {recipe.label_column!r}. "
+            "A classifier needs two or more; for numbers, give `regression: true`."
+        )
+    return labels

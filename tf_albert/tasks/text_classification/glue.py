@@ -1,0 +1,214 @@
+"""The tasks that are known by name: where their files are, and what stands in them."""
+
+import dataclasses
+from pathlib import Path
+
+from tf_albert.data.readers import read_lines
+from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.text_classification.table import CLASS, NUMBER, Examples, read_examples
+
+PAIR = ("sentence1", "sentence2")
+NLI = ("contradiction", "entailment", "neutral")
+ENTAILMENT = ("entailment", "not_entailment")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Task:
+    """A task of text classification or regression, with its files as they are published.
+
+    Args:
+        name: str. As `tf-albert finetune --task` takes it.
+        text_columns: tuple of one or two str.
+        label_column: str.
+        labels: tuple of str, or None for regression.
+        metric: str. The metric that the best checkpoint and the best seed are chosen by.
+        dev: tuple of str. The development files; the first one counts.
+        test: dict of file to the name that GLUE's submission gives its predictions.
+        diagnostic: dict, as `test`. Files that a model of the task is tested on where they lie
+            beside its own.
+        train: str. The training file.
+        columns: tuple of str, or None. Names of the columns of a file without a first row of names.
+        id_column: str. What numbers the rows of the test files.
+    """
+
+    name: str
+    text_columns: tuple
+    label_column: str = "label"
+    labels: tuple | None = ("0", "1")
+    metric: str = "accuracy"
+    dev: tuple = ("dev.tsv",)
+    test: dict = dataclasses.field(default_factory=dict)
+    diagnostic: dict = dataclasses.field(default_factory=dict)
+    train: str = "train.tsv"
+    columns: tuple | None = None
+    id_column: str = "index"
+
+
+# Columns and files: GLUE's download script and its tasks' own files.
+TASKS = {
+    task.name: task
+    for task in (
+        Task(
+            name="cola",
+            text_columns=("sentence",),
+            metric="matthews",
+            test={"test.tsv": "CoLA"},
+            columns=("source", "label", "mark", "sentence"),
+        ),
+        Task(name="sst2", text_columns=("sentence",), test={"test.tsv": "SST-2"}),
+        Task(
+            name="mrpc",
+            text_columns=("#1 String", "#2 String"),
+            label_column="Quality",
+            metric="f1",
+            test={"test.tsv": "MRPC"},
+        ),
+        Task(
+            name="stsb",
+            text_columns=PAIR,
+            label_column="score",
+            labels=None,
+            metric="pearson",
+            test={"test.tsv": "STS-B"},
+        ),
+        Task(
+            name="qqp",
+            text_columns=("question1", "question2"),
+            label_column="is_duplicate",
+            metric="f1",
+            test={"test.tsv": "QQP"},
+            id_column="id",
+        ),
+        Task(
+            name="mnli",
+            text_columns=PAIR,
+            label_column="gold_label",
+            labels=NLI,
+            dev=("dev_matched.tsv", "dev_mismatched.tsv"),
+            test={"test_matched.tsv": "MNLI-m", "test_mismatched.tsv": "MNLI-mm"},
+            diagnostic={"diagnostic.tsv": "AX"},
+        ),
+        Task(
+            name="qnli",
+            text_columns=("question", "sentence"),
+            labels=ENTAILMENT,
+            test={"test.tsv": "QNLI"},
+        ),
+        Task(name="rte", text_columns=PAIR, labels=ENTAILMENT, test={"test.tsv": "RTE"}),
+        Task(name="wnli", text_columns=PAIR, test={"test.tsv": "WNLI"}),
+        Task(
+            name="snli",
+            text_columns=PAIR,
+            label_column="gold_label",
+            labels=NLI,
+            train="snli_1.0_train.jsonl",
+            dev=("snli_1.0_dev.jsonl", "snli_1.0_test.jsonl"),
+        ),
+        Task(
+            name="imdb",
+            text_columns=("text",),
+            labels=("neg", "pos"),
+            train="train",
+            dev=("test",),
+        ),
+    )
+}
+
+
+def read_train(task, folder, problems):
+    """Returns the `Examples` to train on.
+
+    Args:
+        task: `Task`.
+        folder: str or path. The folder with the files as they are published.
+        problems: `Problems`. Told of every row that is left out.
+
+    Raises:
+        FileNotFoundError: a file is missing.
+        ValueError: a file of something else, or what `problems` raises.
+    """
+    return read_file(task, Path(folder) / task.train, problems)
+
+
+def read_dev(task, folder, problems):
+    """Returns the examples to score on: a dict of the files' names, without endings, to `Examples`.
+
+    Args and raises: as of `read_train`.
+    """
+    return {Path(name).stem: read_file(task, Path(folder) / name, problems) for name in task.dev}
+
+
+def read_file(task, path, problems):
+    """Returns the labelled `Examples` of one file, or folder of texts, in the task's own form.
+
+    Args and raises: as of `read_train`.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _read_folder(task, path, problems)
+    other = path.with_suffix(".jsonl")  # the other form of a task that lies in folders
+    if not path.exists() and not other.exists():
+        raise FileNotFoundError(f"{path} does not exist. Expected data of the task {task.name!r}.")
+    path = path if path.exists() else other
+    return read_examples(
+        path,
+        list(task.text_columns),
+        task.label_column,
+        NUMBER if task.labels is None else CLASS,
+        problems,
+        task.columns and list(task.columns),
+        task.labels,
+    )
+
+
+def is_part(task, path):
+    """Whether a folder is one of texts, with a folder for each label, and not the task's whole."""
+    return bool(task.labels) and all((Path(path) / label).is_dir() for label in task.labels)
+
+
+def read_test(task, folder):
+    """Returns the examples of the test files, whose labels nobody has.
+
+    Args:
+        task: `Task`.
+        folder: str or path. A diagnostic file may lie in `diagnostic` beside it too, where GLUE's
+            download script puts it.
+
+    Returns:
+        dict of the name that a submission gives the predictions to (`Examples`, list of str: what
+        numbers its rows).
+
+    Raises:
+        FileNotFoundError: a file is missing.
+        ValueError: a file of something else. No row of a test file may be left out.
+    """
+    tests, folder = {}, Path(folder)
+    paths = {name: folder / file for file, name in task.test.items()}
+    for file, name in task.diagnostic.items():
+        for path in (folder.parent / "diagnostic" / file, folder / file):
+            if path.exists():
+                paths[name] = path
+    for name, path in paths.items():
+        columns = [*task.text_columns, task.id_column]
+        rows = read_examples(path, columns, problems=Problems(strict=True)).texts
+        tests[name] = (Examples([row[:-1] for row in rows], None), [row[-1] for row in rows])
+    return tests
+
+
+def _read_folder(task, folder, problems):
+    """Reads texts that lie in a folder a label, one text a file."""
+    texts, labels = [], []
+    for label in task.labels:
+        files = sorted((folder / label).glob("*.txt"))
+        if not files:
+            raise ValueError(
+                f"{folder / label} holds no .txt file. Expected one text a file there."
+            )
+        for file in files:
+            text = "".join(line for _, line in read_lines(file))
+            if not text.strip():
+                problems.add(str(file), "an empty text")
+                continue
+            texts.append((text,))
+            labels.append(label)
+    return Examples(texts, labels)

@@ -1,0 +1,7 @@
+"""Sentences become a label for each word.
+
+Enters: files in the form of CoNLL's shared tasks (`data`). Leaves: a fine-tuned
+`AlbertTokenClassifier` (`task`), and its answers (`predictor`) with the scores of whole spans
+(`metrics`).
+Next: `tf_albert.hub` exports the model as `tagger`.
+"""

@@ -22,10 +22,12 @@ from benchmarks.measure import describe_machine, take_turns
 from benchmarks.report import RESULTS
 from tf_albert import files, hub
 from tf_albert.modeling.depth import with_layers
-from tf_albert.tasks.bad_rows import Problems
-from tf_albert.tasks.batches import text_batches
+from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.text_classification.glue import TASKS, read_dev
-from tf_albert.tasks.text_classification.predictor import Predictor
+from tf_albert.tasks.text_classification.predictor import (
+    TextClassificationPredictor,
+    text_batches,
+)
 
 THRESHOLDS = (0.0, 0.52, 0.54, 0.56, 0.58, 0.6, 0.65, 0.7, 0.8, 0.9, 1.0)
 
@@ -33,8 +35,8 @@ THRESHOLDS = (0.0, 0.52, 0.54, 0.56, 0.58, 0.6, 0.65, 0.7, 0.8, 0.9, 1.0)
 def main():
     """Times all ways in turn, prints a table and writes `results/early_exit.json` and `.png`."""
     arguments = _arguments()
-    predictor = Predictor.from_pretrained(arguments.model)
-    (examples,) = read_dev(TASKS["sst2"], arguments.data, Problems(strict=True)).values()
+    predictor = TextClassificationPredictor.from_pretrained(arguments.model)
+    (examples,) = read_dev(TASKS["sst2"], arguments.data, BadRows(strict=True)).values()
     labels = predictor.description.kind.targets(examples, "the development set")
     batches = list(text_batches(predictor.preprocessor, examples.texts, arguments.batch_size))
     ways = _ways(predictor.model, batches)

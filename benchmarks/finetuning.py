@@ -37,7 +37,7 @@ from benchmarks.torch_peers import load_peer, scorer_of
 from tf_albert import AlbertTokenizer
 from tf_albert.cli.main import parse
 from tf_albert.convert import formats
-from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.finetune import FinetuneRecipe
 from tf_albert.tasks.run_task import KINDS, make_encoder, run_task
 from tf_albert.tasks.text_classification.task import TextTask
@@ -94,7 +94,7 @@ def compare(recipe, num_seeds, folder):
     for seed in range(recipe.seed, recipe.seed + num_seeds):
         one = dataclasses.replace(recipe, seed=seed, output=str(folder / f"seed_{seed}"))
         tokenizer = AlbertTokenizer.from_pretrained(one.init)
-        task = KINDS.get(one.task, TextTask)(one, tokenizer, Problems(one.strict))
+        task = KINDS.get(one.task, TextTask)(one, tokenizer, BadRows(one.strict))
         metric = task.description.metric
         start = write_start(one, task, tokenizer, folder / f"start_{seed}")
         for name, corrects_bias in PEERS.items():

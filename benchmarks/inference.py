@@ -26,7 +26,7 @@ import tf_albert
 from benchmarks.measure import describe_machine, matmul_rates, take_turns, use_threads
 from benchmarks.report import Row, report
 from tf_albert.convert import formats
-from tf_albert.modeling.sizes import forward_flops_per_token
+from tf_albert.model_sizes import forward_flops_per_token
 
 BATCH, LENGTH = 32, 128
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}

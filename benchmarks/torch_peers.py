@@ -6,10 +6,12 @@ import torch
 import transformers
 
 from benchmarks.torch_finetuning import torch_inputs
-from tf_albert.tasks.batches import text_batches
 from tf_albert.tasks.question_answering.predictor import QuestionAnswerer
 from tf_albert.tasks.question_answering.task import SpanTask
-from tf_albert.tasks.text_classification.predictor import Predictor
+from tf_albert.tasks.text_classification.predictor import (
+    TextClassificationPredictor,
+    text_batches,
+)
 
 
 def load_peer(folder, task):
@@ -35,12 +37,12 @@ def scorer_of(model, task, tokenizer):
     if isinstance(task, SpanTask):
         return functools.partial(TorchAnswerer(model, tokenizer, task.description).score, task.dev)
     name, examples = next(iter(task.dev.items()))
-    predictor = TorchPredictor(model, task.preprocessor, task.description)
+    predictor = TorchPredictor(model, tokenizer, task.description)
     return functools.partial(predictor.score, examples, where=name)
 
 
-class TorchPredictor(Predictor):
-    """A classifier of transformers. Args: as for `Predictor`, with its model."""
+class TorchPredictor(TextClassificationPredictor):
+    """A classifier of transformers. Args: those of `TextClassificationPredictor`, with its model."""
 
     def outputs(self, texts, batch_size=32):
         """Returns probabilities `(examples, classes)`, or numbers `(examples,)`."""

@@ -31,7 +31,7 @@ from tf_albert.convert import formats
 from tf_albert.data.batches import PretrainingBatches
 from tf_albert.data.prepare import prepare
 from tf_albert.data.shards import Corpus
-from tf_albert.tasks.batches import LabelledBatches
+from tf_albert.tasks.text_classification.task import LabelledBatches
 from tf_albert.training.objectives import ClassificationObjective, PretrainingObjective
 from tf_albert.training.optimizers import make_optimizer
 from tf_albert.training.step import make_train_step

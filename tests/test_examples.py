@@ -16,7 +16,7 @@ from tf_albert.data.prepare import prepare
 from tf_albert.modeling.saving import save_pretrained
 from tf_albert.tasks.multiple_choice.predictor import ChoiceDescription, Chooser
 from tf_albert.tasks.question_answering.predictor import QuestionAnswerer, SpanDescription
-from tf_albert.tasks.text_classification.predictor import TaskDescription
+from tf_albert.tasks.text_classification.predictor import TextClassificationDescription
 from tf_albert.tasks.token_classification.predictor import TagDescription, Tagger
 
 LENGTH = 32
@@ -67,7 +67,9 @@ def folder(tmp_path_factory, config, tokenizer, corpus, names):
     """A folder with runs, a module, a vocabulary, text and its shards."""
     folder = tmp_path_factory.mktemp("examples")
     tags = ["B-LOC", "B-PER", "O"]
-    labelled = TaskDescription(["0", "1"], ["sentence"], "label", LENGTH, num_segments=1)
+    labelled = TextClassificationDescription(
+        ["0", "1"], ["sentence"], "label", LENGTH, num_segments=1
+    )
     runs = {
         "sst2": (tf_albert.AlbertClassifier(config, 2), labelled),
         "squad": (tf_albert.AlbertSpanLabeler(config), SpanDescription("squad", LENGTH, 11)),

@@ -10,7 +10,7 @@ from tests.training.recipes import small_model
 from tf_albert import AlbertClassifier, AlbertSpanLabeler
 from tf_albert.convert import formats
 from tf_albert.convert.names import weights_by_name
-from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.finetune import FinetuneRecipe
 from tf_albert.tasks.question_answering.data import Question
 from tf_albert.tasks.question_answering.predictor import QuestionAnswerer, SpanDescription
@@ -157,7 +157,7 @@ def test_peers_begin_where_the_run_begins(tmp_path, tokenizer):
     recipe = recipe_of(
         folder, tmp_path / "run", seed=5, steps=1, warmup_steps=0, learning_rate=1e-30
     )
-    task = TextTask(recipe, tokenizer, Problems(strict=False))
+    task = TextTask(recipe, tokenizer, BadRows(strict=False))
     start = AlbertClassifier.from_pretrained(write_start(recipe, task, tokenizer, tmp_path / "it"))
     run_task(recipe, recipe, may_collapse=True)
     begun = AlbertClassifier.from_pretrained(recipe.output)

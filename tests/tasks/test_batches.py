@@ -3,7 +3,9 @@ import pytest
 import tensorflow as tf
 
 from tf_albert import AlbertPreprocessor
-from tf_albert.tasks.batches import LabelledBatches, shortened, text_batches
+from tf_albert.tasks.batches import shortened
+from tf_albert.tasks.text_classification.predictor import text_batches
+from tf_albert.tasks.text_classification.task import LabelledBatches
 
 EXAMPLES = 14
 

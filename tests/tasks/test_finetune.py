@@ -13,7 +13,7 @@ from tests.training.recipes import small_model
 from tf_albert import AlbertClassifier, AlbertPretrainer, files
 from tf_albert.cli.main import main
 from tf_albert.tasks.finetune import finetune
-from tf_albert.tasks.text_classification.predictor import Predictor
+from tf_albert.tasks.text_classification.predictor import TextClassificationPredictor
 from tf_albert.tasks.text_classification.table import NUMBER, read_examples
 from tf_albert.training.checkpoints import list_checkpoints
 
@@ -51,7 +51,7 @@ def test_classes_are_learned(classified):
 
 def test_predictor_of_the_run_scores_the_same(classified):
     recipe, results = classified
-    predictor = Predictor.from_pretrained(recipe.output)
+    predictor = TextClassificationPredictor.from_pretrained(recipe.output)
     examples = read_examples(recipe.dev, ["text"], "label")
     assert predictor.score(examples) == results
     outputs = predictor.outputs(examples.texts)
@@ -104,7 +104,7 @@ def test_numbers_are_learned(folder, tmp_path):
     results = finetune(recipe)
     assert results["pearson"] > 0.95
     assert results["mean_squared_error"] < 0.2
-    predictor = Predictor.from_pretrained(recipe.output)
+    predictor = TextClassificationPredictor.from_pretrained(recipe.output)
     examples = read_examples(recipe.dev, ["text"], "score", NUMBER)
     assert predictor.score(examples) == results
     outputs = predictor.outputs(examples.texts)
@@ -119,7 +119,7 @@ def test_numbers_are_learned(folder, tmp_path):
 def test_pairs_from_random_weights(folder, tmp_path):
     recipe = recipe_of(folder, tmp_path / "run", text_column="more,text", from_scratch=True)
     finetune(recipe)
-    predictor = Predictor.from_pretrained(recipe.output)
+    predictor = TextClassificationPredictor.from_pretrained(recipe.output)
     assert predictor.description.num_segments == 2
     outputs = predictor.outputs([("of it", "the object is fine")])
     assert next(predictor.records([("of it", "the object is fine")], outputs))["text"] == [
@@ -246,4 +246,4 @@ def test_pretrained_model_is_no_predictor(folder, tmp_path, tokenizer):
     AlbertClassifier(small_model(397), num_classes=2).save_pretrained(tmp_path / "a", tokenizer)
     for model in (folder / "pretrained", tmp_path / "a"):
         with pytest.raises(ValueError, match=r"no fine-tuned model. `tf-albert finetune` makes"):
-            Predictor.from_pretrained(model)
+            TextClassificationPredictor.from_pretrained(model)

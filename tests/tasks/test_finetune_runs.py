@@ -8,10 +8,10 @@ import pytest
 from tests.tasks.tables import WORDS, recipe_of, write_folder
 from tf_albert import files
 from tf_albert.cli.main import main
-from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.finetune import finetune
 from tf_albert.tasks.metrics import regression_metrics
-from tf_albert.tasks.text_classification.predictor import Predictor
+from tf_albert.tasks.text_classification.predictor import TextClassificationPredictor
 from tf_albert.tasks.text_classification.table import read_examples
 from tf_albert.tasks.text_classification.task import TextTask
 from tf_albert.training.checkpoints import list_checkpoints
@@ -34,9 +34,11 @@ def test_several_seeds_show_their_spread_and_keep_the_best(folder, tmp_path, cap
     best = 3 + scores.index(max(scores))
     assert results["best_seed"] == best
     dev = read_examples(recipe.dev, ["text"], "label")
-    assert Predictor.from_pretrained(recipe.output).score(dev)["accuracy"] == max(scores)
+    assert TextClassificationPredictor.from_pretrained(recipe.output).score(dev)["accuracy"] == max(
+        scores
+    )
     assert (
-        Predictor.from_pretrained(f"{recipe.output}/seed_{best}").score(dev)
+        TextClassificationPredictor.from_pretrained(f"{recipe.output}/seed_{best}").score(dev)
         == (results["seeds"][str(best)])
     )
     assert finetune(recipe) == results
@@ -72,7 +74,7 @@ def test_run_without_anything_to_learn_is_begun_once_more(folder, tmp_path, caps
 
 def test_regression_that_predicts_one_number_has_collapsed(folder, tmp_path, tokenizer):
     recipe = recipe_of(folder, tmp_path / "run", label_column="score", regression=True)
-    task = TextTask(recipe, tokenizer, Problems())
+    task = TextTask(recipe, tokenizer, BadRows())
     labels = np.array(task.dev["dev"].labels)
     constant = labels.mean() + 0.009 * (labels - labels.mean())
     assert "one number for all 50 examples" in task.collapse(regression_metrics(labels, constant))
@@ -87,7 +89,9 @@ def test_two_replicas_learn_the_classes_too(folder, tmp_path):
     results = finetune(recipe)
     assert results["accuracy"] > 0.9
     dev = read_examples(recipe.dev, ["text"], "label")
-    assert Predictor.from_pretrained(recipe.output).score(dev) == pytest.approx(results)
+    assert TextClassificationPredictor.from_pretrained(recipe.output).score(dev) == pytest.approx(
+        results
+    )
 
 
 def test_run_ends_early_where_it_grows_no_better(folder, tmp_path):
@@ -128,7 +132,7 @@ def test_named_task_is_scored_on_all_its_development_files(folder, tmp_path, cap
     results = finetune(recipe)
     assert "to score on: 20 in dev_matched, 15 in dev_mismatched." in capsys.readouterr().out
     assert (results["num_examples"], results["dev_mismatched_num_examples"]) == (20, 15)
-    predictor = Predictor.from_pretrained(recipe.output)
+    predictor = TextClassificationPredictor.from_pretrained(recipe.output)
     assert predictor.description.task == "mnli"
     assert predictor.description.labels == ["contradiction", "entailment", "neutral"]
     arguments = ["--model", recipe.output, "--data", str(tmp_path)]

@@ -1,30 +1,13 @@
 """`tf-albert evaluate`: a fine-tuned model's scores on a table or on a task's own files."""
 
 import dataclasses
-import json
 from pathlib import Path
 
 from tf_albert import files
 from tf_albert.cli.finetune import scores
 from tf_albert.config import check_counts
-from tf_albert.modeling.classifier import HOLDS_FROM
-from tf_albert.tasks.bad_rows import Problems
-from tf_albert.tasks.load import load_predictor
-from tf_albert.tasks.metrics import with_names
-from tf_albert.tasks.multiple_choice.data import LETTERS, read_race
-from tf_albert.tasks.multiple_choice.predictor import Chooser, choice_metrics
-from tf_albert.tasks.multiple_choice.task import FOLDERS as choice_folders
-from tf_albert.tasks.question_answering.data import read_squad
-from tf_albert.tasks.question_answering.predictor import SPAN_TASKS, QuestionAnswerer
-from tf_albert.tasks.question_answering.task import FILES as span_files
-from tf_albert.tasks.text_classification import glue
-from tf_albert.tasks.text_classification.labels import LabelSets, Numbers
-from tf_albert.tasks.text_classification.predictor import Predictor
-from tf_albert.tasks.text_classification.table import read_examples
-from tf_albert.tasks.token_classification.data import read_conll
-from tf_albert.tasks.token_classification.metrics import tagging_metrics
-from tf_albert.tasks.token_classification.predictor import Tagger
-from tf_albert.tasks.token_classification.task import FILES as tag_files
+from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.tasks.load import KINDS, load_predictor
 
 METRICS_FILE = "metrics.json"
 # In every folder that is written, and in none of anybody else's.
@@ -54,39 +37,33 @@ class Arguments:
     batch_size: int = 32
     strict: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_counts(self, ("batch_size",))
 
 
-def run(arguments):
+def run(arguments: Arguments) -> None:
     """Scores the model, prints the metrics, and writes them with the predictions."""
-    for folder in (arguments.output, arguments.submission):
-        if folder is not None:
-            files.check_replaceable(folder, MARK)
+    for place in (arguments.output, arguments.submission):
+        if place is not None:
+            files.check_replaceable(place, MARK)
     _check_apart(arguments)
     predictor = load_predictor(arguments.model)
     _check_submission(arguments, predictor.description.task)
-    problems = Problems(arguments.strict)
-    kinds = {
-        QuestionAnswerer: _answers,
-        Tagger: _tags,
-        Chooser: _choices,
-        Predictor: _labels,
-    }
-    evaluate = kinds[type(predictor)]
-    metrics, write, submit = evaluate(arguments, predictor, problems)
-    if problems:
-        print(f"Rows left out or used in part: {len(problems):,}.\n{problems.summary()}")
-    print(scores(metrics))
-    for place, write_into in ((arguments.output, write), (arguments.submission, submit)):
-        if place is not None:
+    bad_rows = BadRows(arguments.strict)
+    with_submission = arguments.submission is not None
+    found = predictor.evaluate(arguments.data, bad_rows, arguments.batch_size, with_submission)
+    if bad_rows:
+        print(f"Rows left out or used in part: {len(bad_rows):,}.\n{bad_rows.summary()}")
+    print(scores(found.metrics))
+    for place, write in ((arguments.output, found.write), (arguments.submission, found.submit)):
+        if place is not None and write is not None:
             with files.replacing_folder(place, MARK) as folder:
                 (folder / MARK).touch()
-                files.write_json(folder / METRICS_FILE, metrics)
-                write_into(folder)
+                files.write_json(folder / METRICS_FILE, found.metrics)
+                write(folder)
 
 
-def _check_apart(arguments):
+def _check_apart(arguments: Arguments) -> None:
     if arguments.output is None or arguments.submission is None:
         return
     output, submission = (Path(p).resolve() for p in (arguments.output, arguments.submission))
@@ -97,188 +74,10 @@ def _check_apart(arguments):
         )
 
 
-def _check_submission(arguments, task):
-    submitted = [name for name, one in glue.TASKS.items() if one.test] + [*SPAN_TASKS]
+def _check_submission(arguments: Arguments, task: str) -> None:
+    submitted = [name for kind in KINDS for name in kind.predictor_class.submitted_tasks]
     if arguments.submission is not None and task not in submitted:
         raise ValueError(
             f"{arguments.model} was fine-tuned for the task {task!r}, which takes no submission; "
             f"{', '.join(submitted)} do. Leave out `submission`; `output` is for predictions."
         )
-
-
-def _of_task(data, name):
-    """Returns the file to score on: `data`, or the one of that name where it is a folder."""
-    path = Path(data)
-    return path / name if path.is_dir() else path
-
-
-def _answers(arguments, answerer, problems):
-    """Scores a model that answers questions.
-
-    Returns:
-        tuple: the metrics; the function of a folder that writes the predictions there; and the one
-        that writes a submission, None where the task takes none.
-    """
-    path = _of_task(arguments.data, span_files[answerer.description.task][1])
-    questions = read_squad(path, problems)
-    answered = answerer.answers(questions, arguments.batch_size)
-
-    def write(folder):
-        for name, values in answerer.official_files(answered).items():
-            files.write_json(folder / name, values)
-        pairs = zip(questions, answered, strict=True)
-        _write_lines(
-            folder,
-            (
-                {
-                    "id": question.id,
-                    "question": question.text,
-                    "answer": answerer.text_of(answer),
-                    "expected": list(question.golds),
-                }
-                for question, answer in pairs
-            ),
-        )
-
-    def submit(folder):
-        values = answerer.official_files(answered)["predictions.json"]
-        files.write_json(folder / "predictions.json", values)
-
-    return answerer.score_answers(questions, answered), write, submit
-
-
-def _tags(arguments, tagger, problems):
-    """Scores a model that labels words; returns as `_answers` does."""
-    sentences = read_conll(_of_task(arguments.data, tag_files[1]), problems)
-    tagger.tell_lost(sentences, problems)
-    predicted = tagger.labels_of([one.words for one in sentences], arguments.batch_size)
-
-    def write(folder):
-        pairs = zip(sentences, predicted, strict=True)
-        _write_lines(
-            folder,
-            (
-                {"words": list(one.words), "labels": found, "expected": list(one.labels)}
-                for one, found in pairs
-            ),
-        )
-
-    return tagging_metrics([list(one.labels) for one in sentences], predicted), write, None
-
-
-def _choices(arguments, chooser, problems):
-    """Scores a model that chooses; returns as `_answers` does."""
-    dev = Path(arguments.data, choice_folders[1])
-    choices = read_race(dev if dev.is_dir() else arguments.data, problems)
-    probabilities = chooser.probabilities(choices, arguments.batch_size)
-
-    def write(folder):
-        pairs = zip(choices, probabilities, strict=True)
-        _write_lines(
-            folder,
-            (
-                {
-                    "id": one.id,
-                    "answer": LETTERS[row.argmax()],
-                    "probability": round(float(row.max()), 6),
-                    "expected": LETTERS[one.label],
-                }
-                for one, row in pairs
-            ),
-        )
-
-    return choice_metrics(choices, probabilities), write, None
-
-
-def _labels(arguments, predictor, problems):
-    """Scores a classifier or regressor; returns as `_answers` does."""
-    parts = _read(arguments, predictor.description, problems)
-    task = glue.TASKS.get(predictor.description.task)
-    tests = _read_tests(task, arguments.data) if arguments.submission is not None else {}
-    outputs = {
-        name: predictor.outputs(examples.texts, arguments.batch_size)
-        for name, examples in parts.items()
-    }
-
-    def write(folder):
-        for number, (name, examples) in enumerate(parts.items()):
-            place = folder / name if number else folder
-            _write_labels(place, predictor, examples, outputs[name])
-
-    def submit(folder):
-        for name, (examples, numbers) in tests.items():
-            found = predictor.outputs(examples.texts, arguments.batch_size)
-            submitted = map(predictor.description.kind.submitted, found)
-            _write_submission(folder / f"{name}.tsv", numbers, submitted)
-
-    scored = {
-        name: predictor.score_outputs(examples, outputs[name], arguments.data)
-        for name, examples in parts.items()
-    }
-    return with_names(scored), write, submit
-
-
-def _read_tests(task, data):
-    """Returns the test files of a task's folder, and says which of GLUE's is not there."""
-    if not Path(data).is_dir():
-        raise ValueError(f"A submission needs the folder of the task. `data` is {data}.")
-    tests = glue.read_test(task, data)
-    for file, name in task.diagnostic.items():
-        if name not in tests:
-            print(f"{name} is left out: {file} is neither in {data} nor in `diagnostic` beside it.")
-    return tests
-
-
-def _write_labels(folder, predictor, examples, outputs):
-    records = predictor.records(examples.texts, outputs)
-    pairs = zip(records, examples.labels, strict=True)
-    _write_lines(folder, (record | {"expected": label} for record, label in pairs))
-    _draw(folder, predictor.description, examples, outputs)
-
-
-def _write_submission(path, numbers, submitted):
-    """Writes predictions on a test file as GLUE takes them."""
-    pairs = zip(numbers, submitted, strict=True)
-    rows = ["index\tprediction", *(f"{number}\t{value}" for number, value in pairs)]
-    files.write_text(path, "\n".join(rows) + "\n")
-
-
-def _write_lines(folder, records):
-    lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
-    files.write_text(folder / "predictions.jsonl", "".join(lines))
-
-
-def _read(arguments, description, problems):
-    """Returns the examples of each file that is scored: a dict of name to `Examples`."""
-    task = glue.TASKS.get(description.task)
-    path = Path(arguments.data)
-    if task is None:
-        columns, kind = description.text_columns, description.kind.label_kind
-        parts = {path.name: read_examples(path, columns, description.label_column, kind, problems)}
-    elif path.is_dir() and not glue.is_part(task, path):
-        parts = glue.read_dev(task, path, problems)
-    else:
-        parts = {path.name: glue.read_file(task, path, problems)}
-    for examples in parts.values():
-        description.kind.targets(examples, arguments.data)  # before anything is computed
-    return parts
-
-
-def _draw(folder, description, examples, outputs):
-    # Imported here: drawing takes long to load and most commands draw nothing.
-    from tf_albert.tasks import plots
-
-    kind = description.kind
-    targets = kind.targets(examples, "the data")
-    if isinstance(kind, Numbers):
-        plots.draw_errors(targets, outputs, folder / "errors.png")
-    elif isinstance(kind, LabelSets):
-        held = outputs >= HOLDS_FROM
-        plots.draw_label_scores(targets, held, kind.labels, folder / "labels.png")
-        table = plots.label_table(targets, held, kind.labels)
-        files.write_text(folder / "labels.txt", table + "\n")
-    else:
-        labels, predicted = targets.tolist(), outputs.argmax(axis=1).tolist()
-        plots.draw_confusion(labels, predicted, kind.labels, folder / "confusion.png")
-        table = plots.confusion_table(labels, predicted, kind.labels)
-        files.write_text(folder / "confusion.txt", table + "\n")

@@ -4,11 +4,12 @@ import dataclasses
 import itertools
 import json
 import sys
+from collections.abc import Iterator
 
 from tf_albert.config import check_counts
 from tf_albert.data.readers import decoded_lines, read_lines
 from tf_albert.tasks.load import load_predictor
-from tf_albert.tasks.multiple_choice.predictor import Chooser
+from tf_albert.types import StrPath
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,17 +27,18 @@ class Arguments:
     input: str | None = None
     batch_size: int = 32
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_counts(self, ("batch_size",))
 
 
-def run(arguments):
+def run(arguments: Arguments) -> None:
     """Prints the predictions as they come, a batch at a time."""
     predictor = load_predictor(arguments.model)
-    if isinstance(predictor, Chooser):
+    if not predictor.num_segments:
         raise ValueError(
-            f"{arguments.model} chooses among options, which a line of text does not hold. Score "
-            "it with `tf-albert evaluate` on a folder of RACE."
+            f"{arguments.model} was fine-tuned for the task {predictor.description.task!r}, whose "
+            "examples do not fit on a line of text. Score it with `tf-albert evaluate` on the "
+            "task's own files."
         )
     texts = read_texts(arguments.input, predictor.num_segments)
     while batch := list(itertools.islice(texts, arguments.batch_size)):
@@ -44,7 +46,7 @@ def run(arguments):
             print(json.dumps(record, ensure_ascii=False), flush=True)
 
 
-def read_texts(path, num_segments):
+def read_texts(path: StrPath | None, num_segments: int) -> Iterator[tuple[str, ...]]:
     """Yields the texts of each line of a file, a tuple of `num_segments` strings.
 
     Args:
@@ -67,7 +69,7 @@ def read_texts(path, num_segments):
         yield text
 
 
-def _standard_input():
+def _standard_input() -> Iterator[tuple[int, str]]:
     if sys.stdin is None:
         raise ValueError("Standard input is closed. Name a file: `--input FILE`.")
     return decoded_lines(sys.stdin.buffer, "standard input")

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tf_albert.modeling.sizes import sizes_table
+from tf_albert.model_sizes import sizes_table
 
 HEADINGS = {
     "embedding": "embedding",

@@ -10,28 +10,34 @@ API: https://www.tensorflow.org/hub/common_saved_model_apis/text.
 Next: `tf_albert.cli` offers it as a command; `export/` makes a release of it.
 """
 
-from tf_albert.hub.answerer import save_answerer
-from tf_albert.hub.chooser import save_chooser
-from tf_albert.hub.classifier import save_classifier
-from tf_albert.hub.early_exit import classify_early, save_early_exit_classifier
-from tf_albert.hub.encoder import save_encoder
-from tf_albert.hub.layer import HubLayer
-from tf_albert.hub.litert import save_litert
-from tf_albert.hub.preprocessor import save_preprocessor
-from tf_albert.hub.run import save_run, save_run_litert
-from tf_albert.hub.tagger import save_tagger
+import importlib
+from typing import Any
 
-__all__ = [
-    "HubLayer",
-    "classify_early",
-    "save_answerer",
-    "save_chooser",
-    "save_classifier",
-    "save_early_exit_classifier",
-    "save_encoder",
-    "save_litert",
-    "save_preprocessor",
-    "save_run",
-    "save_run_litert",
-    "save_tagger",
-]
+_PUBLIC = {
+    "HubLayer": "layer",
+    "classify_early": "early_exit",
+    "save_answerer": "answerer",
+    "save_chooser": "chooser",
+    "save_classifier": "classifier",
+    "save_early_exit_classifier": "early_exit",
+    "save_encoder": "encoder",
+    "save_litert": "litert",
+    "save_preprocessor": "preprocessor",
+    "save_run": "run",
+    "save_run_litert": "run",
+    "save_tagger": "tagger",
+}
+__all__ = list(_PUBLIC)  # noqa: PLE0605 - computed, so that a name is written once
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a public name on its first use: Keras needs `HubLayer` alone to load a file."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'tf_albert.hub' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"tf_albert.hub.{_PUBLIC[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PUBLIC})

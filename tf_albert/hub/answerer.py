@@ -93,7 +93,7 @@ def _check(answerer):
     require(
         answerer,
         (QuestionAnswerer,),
-        "Make one: `QuestionAnswerer.from_pretrained(run)`, of `tf_albert.tasks.question_answering.predictor`.",
+        "Make one: `QuestionAnswerer.from_pretrained(run)`.",
     )
     description = answerer.description
     require(

@@ -141,6 +141,7 @@ def _load(handle):
     if not isinstance(handle, str):
         return handle
     import tensorflow_hub as hub
+    import tensorflow_text  # noqa: F401 - a preprocessor's module needs its operations
 
     # A path stays what it is.
     return tf.saved_model.load(hub.resolve(handle))

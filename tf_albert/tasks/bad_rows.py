@@ -1,26 +1,26 @@
-"""What is wrong with rows of a file: told and counted, or, where asked for, an error."""
+"""Rows of a file that cannot be used: told and counted, or, where asked for, an error."""
 
 import collections
 
 SHOWN = 5
 
 
-class Problems:
-    """Collects what is wrong with the rows of files.
+class BadRows:
+    """Collects the rows of files that cannot be used, or only in part, and why.
 
     Args:
-        strict: bool. Whether the first problem is an error.
+        strict: bool. Whether the first one is an error.
     """
 
-    def __init__(self, strict=False):
+    def __init__(self, strict: bool = False) -> None:
         self.strict = strict
-        self.found = []
+        self.found: list[tuple[str, str, str]] = []
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.found)
 
-    def add(self, place, kind, what=""):
-        """Takes note of a problem.
+    def add(self, place: str, kind: str, what: str = "") -> None:
+        """Takes note of a row.
 
         Args:
             place: str. File and row, or the id of an example.
@@ -28,15 +28,15 @@ class Problems:
             what: str. The value in question.
 
         Raises:
-            ValueError: problems are errors.
+            ValueError: bad rows are errors.
         """
         detail = f": {what}" if what else ""
         if self.strict:
             raise ValueError(f"{place}: {kind}{detail}. Correct the file.")
         self.found.append((place, kind, detail))
 
-    def summary(self):
-        """Returns a line a kind: how many there are, and the first places; empty for no problem."""
+    def summary(self) -> str:
+        """Returns a line a kind: how many there are, and the first places; empty for no row."""
         kinds = collections.defaultdict(list)
         for place, kind, detail in self.found:
             kinds[kind].append(place + detail)

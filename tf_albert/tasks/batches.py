@@ -2,11 +2,14 @@
 
 import abc
 import functools
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tf_albert.data.pipeline import computed_ahead, rows_of_replica
+from tf_albert.types import Tensor
 
 # Lengths are rounded up to a multiple of this, so that few shapes are traced.
 LENGTH_STEP = 16
@@ -27,7 +30,7 @@ class EpochBatches(abc.ABC):
         ValueError: there are fewer examples than a batch has rows.
     """
 
-    def __init__(self, columns, num_examples, batch_size, seed):
+    def __init__(self, columns: Any, num_examples: int, batch_size: int, seed: int) -> None:
         if num_examples < batch_size:
             raise ValueError(
                 f"There are {num_examples} training examples, fewer than one batch of {batch_size}."
@@ -39,11 +42,19 @@ class EpochBatches(abc.ABC):
         self.seed = seed
 
     @abc.abstractmethod
-    def element(self, columns):
+    def element(self, columns: Any) -> dict[str, Tensor]:
         """Returns the batch, a dict of tensors, of `columns` that hold its examples alone."""
 
-    def dataset(self, first_step, num_steps, replica=0, num_replicas=1):
-        """Returns the batches of some steps, as `PretrainingBatches.dataset` does.
+    def dataset(
+        self, first_step: int, num_steps: int, replica: int = 0, num_replicas: int = 1
+    ) -> tf.data.Dataset:
+        """Returns the batches of some steps, of which a replica has its own rows.
+
+        Args:
+            first_step: int. The step of the first batch, from 0.
+            num_steps: int. How many batches.
+            replica: int. The number of the replica whose rows are wanted.
+            num_replicas: int. How many replicas divide the rows of a batch.
 
         Returns:
             `tf.data.Dataset` of the dicts that `element` gives.
@@ -52,17 +63,17 @@ class EpochBatches(abc.ABC):
         numbers = self._order(first_step, num_steps).reshape(num_steps, num_replicas, rows)
         columns = self._tensors
 
-        def element(numbers):
+        def element(numbers: Tensor) -> dict[str, Tensor]:
             return self.element(tf.nest.map_structure(lambda x: tf.gather(x, numbers), columns))
 
         return computed_ahead(tf.data.Dataset.from_tensor_slices(numbers[:, replica]), element)
 
     @functools.cached_property
-    def _tensors(self):
+    def _tensors(self) -> Any:
         # Once for all replicas: SQuAD's windows are hundreds of megabytes.
         return tf.nest.map_structure(tf.constant, self.columns)
 
-    def _order(self, first_step, num_steps):
+    def _order(self, first_step: int, num_steps: int) -> np.ndarray:
         """Returns the examples of some steps: one permutation after another."""
         size = self.num_examples
         begin, end = first_step * self.batch_size, (first_step + num_steps) * self.batch_size
@@ -72,26 +83,6 @@ class EpochBatches(abc.ABC):
         )
         offset = epochs.start * size
         return order[begin - offset : end - offset].astype(np.int64)
-
-
-class LabelledBatches(EpochBatches):
-    """Batches of labelled texts: the encoder's inputs, int32 `(rows, length)`, and `labels`.
-
-    Args:
-        preprocessor: `AlbertPreprocessor`.
-        texts: list of tuples of str, each with one text or two.
-        labels: array `(examples, ...)`: int32 classes, or float32.
-        batch_size, seed: as for `EpochBatches`.
-    """
-
-    def __init__(self, preprocessor, texts, labels, batch_size, seed):
-        columns = tuple(np.array(column, object) for column in zip(*texts, strict=True))
-        super().__init__((columns, labels), len(texts), batch_size, seed)
-        self.preprocessor = preprocessor
-
-    def element(self, columns):
-        texts, labels = columns
-        return shortened(self.preprocessor(texts)) | {"labels": labels}
 
 
 class SpanBatches(EpochBatches):
@@ -176,7 +167,9 @@ def shortened_choices(preprocessor, passages, texts):
     return {name: tf.reshape(value, (rows, options, -1)) for name, value in inputs.items()}
 
 
-def padded_rows(rows, sequence_length, pad_id):
+def padded_rows(
+    rows: Sequence[tuple[list[int], list[int]]], sequence_length: int, pad_id: int
+) -> dict[str, np.ndarray]:
     """Returns rows of (ids, types) as the encoder's inputs: a dict of int32 arrays.
 
     Args:
@@ -197,20 +190,7 @@ def padded_rows(rows, sequence_length, pad_id):
     return inputs
 
 
-def text_batches(preprocessor, texts, batch_size):
-    """Returns a dataset of the encoder's inputs for texts, in order, the last batch smaller.
-
-    Args:
-        preprocessor: `AlbertPreprocessor`.
-        texts: list of tuples of str, each with one text or two.
-        batch_size: int. Rows a batch.
-    """
-    columns = tuple(np.array(column, object) for column in zip(*texts, strict=True))
-    dataset = tf.data.Dataset.from_tensor_slices(columns).batch(batch_size)
-    return computed_ahead(dataset, lambda *texts: shortened(preprocessor(texts)))
-
-
-def shortened(inputs):
+def shortened(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
     """Returns inputs without the columns that are padding in every row, but for a rest of 16.
 
     Args:

@@ -1,9 +1,14 @@
 """The best weights of a run by its development set."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tf_albert import files
 from tf_albert.modeling import saving
+from tf_albert.modeling.model import AlbertModel
+from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.types import StrPath
 
 BEST_FOLDER = "best"
 
@@ -20,7 +25,15 @@ class BestOnDev:
         patience: int. After so many checkpoints without a better one the run is over; 0 for never.
     """
 
-    def __init__(self, run, score, metric, tokenizer, is_chief, patience=0):
+    def __init__(
+        self,
+        run: StrPath,
+        score: Callable[[Any], dict[str, Any]],
+        metric: str,
+        tokenizer: PieceTokenizer,
+        is_chief: bool,
+        patience: int = 0,
+    ) -> None:
         self.folder = Path(run) / BEST_FOLDER
         self.score = score
         self.metric = metric
@@ -31,7 +44,7 @@ class BestOnDev:
         # By step, so that a step that a killed run does again counts once.
         self.scores = files.read_json(stored) if stored.exists() else {}
 
-    def __call__(self, model, step):
+    def __call__(self, model: AlbertModel, step: int) -> dict[str, Any]:
         """Scores the model and keeps it if it is the best one.
 
         Args:
@@ -50,16 +63,16 @@ class BestOnDev:
         return metrics
 
     @property
-    def best_step(self):
+    def best_step(self) -> int:
         """The step with the best score, the first of equal ones."""
         return int(max(sorted(self.scores, key=int), key=self.scores.get))
 
-    def is_over(self):
+    def is_over(self) -> bool:
         """Whether so many checkpoints were no better that the run need not go on."""
         later = sum(int(step) > self.best_step for step in self.scores)
         return 0 < self.patience <= later
 
-    def restore(self, model):
+    def restore(self, model: AlbertModel) -> None:
         """Gives the model the best weights."""
         stored = saving.read_model(self.folder)
         for variable, value in zip(model.variables, stored.variables, strict=True):

@@ -4,88 +4,23 @@ import dataclasses
 import shutil
 import statistics
 from pathlib import Path
-from typing import ClassVar
+from typing import Any
+
+import tensorflow as tf
 
 from tf_albert import files
 from tf_albert.tasks.best_checkpoint import BEST_FOLDER
+from tf_albert.tasks.finetune_recipe import FinetuneRecipe
 from tf_albert.tasks.load import load_predictor
-from tf_albert.tasks.recipe_checks import check_fields
 from tf_albert.tasks.run_task import Collapsed, run_task
-from tf_albert.training import loop, runs
+from tf_albert.training import runs
 from tf_albert.training.strategy import is_chief, make_strategy, of_all_workers
 
 RETRY_SEED = 1000
 COLLAPSE_FILE = "collapsed.json"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class FinetuneRecipe(loop.LoopSettings):
-    """Everything that a fine-tuning run depends on.
-
-    Args:
-        init: Folder of a pretrained model or run, with its tokenizer.
-        output: Folder of the run; the same command goes on with a run that was stopped.
-        task: `table`, a table of one's own; or a task whose files are taken as they are published:
-            cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, snli, imdb, squad, squad2,
-            conll (names in sentences), race.
-        data: Folder with the files of a named task.
-        train: Table to train on: TSV, CSV or JSONL; or a file of SQuAD or CoNLL, or a folder of
-            RACE.
-        dev: The same to score on.
-        text_column: Column with the text, or `first,second` for pairs.
-        label_column: Column with the label.
-        regression: Whether labels are numbers.
-        multi_label: Whether a row has any number of labels, with commas between them (in JSONL a
-            list).
-        strict: Whether a row that cannot be used is an error; it is left out and told otherwise.
-        from_scratch: Whether the encoder starts from random weights, for comparison.
-        encoder_dropout: Dropout in the encoder; none given keeps the model's own.
-        batch_size: Rows a step, over all replicas.
-        sequence_length: Longest row, in tokens.
-        stride: Tokens from one window over a question's context to the next one (squad, squad2).
-        seeds: How many runs, with `seed` and the numbers after it; above 1 their spread is shown.
-        patience: Checkpoints without a better score after which a run ends; 0 for none.
-
-    Raises:
-        ValueError: a number out of its range, an unknown task, or a field that the task does not
-            take.
-    """
-
-    init: str
-    output: str
-    task: str = "table"
-    data: str | None = None
-    train: str | None = None
-    dev: str | None = None
-    text_column: str | None = None
-    label_column: str | None = None
-    regression: bool = False
-    multi_label: bool = False
-    strict: bool = False
-    from_scratch: bool = False
-    encoder_dropout: float | None = None
-    batch_size: int = 32
-    sequence_length: int = 128
-    stride: int = 64
-    steps: int = 1000
-    optimizer: str = "adamw"
-    learning_rate: float = 1e-4
-    warmup_steps: int = 100
-    seeds: int = 1
-    patience: int = 0
-
-    # The best checkpoint is kept, so which ones there are decides what the weights are.
-    free_fields: ClassVar[tuple] = tuple(
-        name for name in loop.LoopSettings.free_fields if name != "checkpoint_every"
-    )
-    counts: ClassVar[tuple] = (*loop.LoopSettings.counts, "batch_size", "stride", "seeds")
-
-    def __post_init__(self):
-        super().__post_init__()
-        check_fields(self)
-
-
-def finetune(recipe):
+def finetune(recipe: FinetuneRecipe) -> dict[str, Any]:
     """Fine-tunes a model for a task, or goes on with a run that was stopped.
 
     Each checkpoint is scored on the development set, and the best one kept. A run that collapses is
@@ -121,7 +56,9 @@ def finetune(recipe):
     return run_task(dataclasses.replace(recipe, **again), recipe, may_collapse=True)
 
 
-def _begin_again(run, again, collapsed, strategy):
+def _begin_again(
+    run: Path, again: dict[str, Any], collapsed: Collapsed, strategy: tf.distribute.Strategy
+) -> None:
     if is_chief(strategy):
         changes = ", ".join(f"`{name}`={value}" for name, value in again.items())
         print(f"{collapsed} It begins once more, with {changes}.")
@@ -132,7 +69,7 @@ def _begin_again(run, again, collapsed, strategy):
     of_all_workers(strategy, again["seed"])  # nobody reads what the chief is still removing
 
 
-def _several(recipe, run):
+def _several(recipe: FinetuneRecipe, run: Path) -> dict[str, Any]:
     """Runs one seed after another; the best one's model becomes the model of the whole."""
     runs.open_run(recipe)
     metrics = {}
@@ -157,5 +94,5 @@ def _several(recipe, run):
     return results
 
 
-def _folder(run, seed):
+def _folder(run: Path, seed: int) -> Path:
     return run / f"seed_{seed}"

@@ -1,20 +1,34 @@
-"""A fine-tuned model of any task, ready to be asked."""
+"""The tasks that are known, and a fine-tuned model of any of them, ready to answer."""
 
-from tf_albert.tasks.multiple_choice.predictor import Chooser
-from tf_albert.tasks.predictor import read_task
-from tf_albert.tasks.question_answering.predictor import SPAN_TASKS, QuestionAnswerer
-from tf_albert.tasks.text_classification.predictor import Predictor
-from tf_albert.tasks.token_classification.predictor import Tagger
+from typing import Any
+
+from tf_albert.tasks.multiple_choice.task import MultipleChoiceTask
+from tf_albert.tasks.predictor import Predictor, read_task
+from tf_albert.tasks.question_answering.task import QuestionAnsweringTask
+from tf_albert.tasks.task import Task
+from tf_albert.tasks.text_classification.predictor import TextClassificationPredictor
+from tf_albert.tasks.text_classification.task import TextClassificationTask
+from tf_albert.tasks.token_classification.task import TokenClassificationTask
+from tf_albert.types import StrPath
+
+# A new kind of task is a folder and one row here.
+KINDS: tuple[type[Task], ...] = (
+    TextClassificationTask,
+    QuestionAnsweringTask,
+    TokenClassificationTask,
+    MultipleChoiceTask,
+)
+TASKS: dict[str, type[Task]] = {name: kind for kind in KINDS for name in kind.takes}
 
 
-def load_predictor(where):
+def load_predictor(where: StrPath) -> Predictor:
     """Returns what applies a fine-tuned model, by what it was fine-tuned for.
 
     Args:
         where: str or path. The folder of a run or of a model.
 
     Returns:
-        `Predictor`, `QuestionAnswerer`, `Tagger` or `Chooser`; each has a `description`.
+        `Predictor` of the kind of task; its `description` says which.
 
     Raises:
         FileNotFoundError: there is no such folder.
@@ -24,5 +38,9 @@ def load_predictor(where):
 
         load_predictor("runs/conll").labels_of([("Ada", "lives", "in", "Paris")])
     """
-    kinds = {**dict.fromkeys(SPAN_TASKS, QuestionAnswerer), "conll": Tagger, "race": Chooser}
-    return kinds.get(read_task(where).get("task"), Predictor).from_pretrained(where)
+    return _predictor_class(read_task(where)).from_pretrained(where)
+
+
+def _predictor_class(task: dict[str, Any]) -> type[Predictor]:
+    kind = TASKS.get(task.get("task", ""))
+    return kind.predictor_class if kind else TextClassificationPredictor

@@ -1,6 +1,8 @@
 """Scores of predictions, by scikit-learn and scipy."""
 
 import collections
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -13,7 +15,7 @@ from tf_albert.training.evaluation import wilson_interval
 SMALLEST = float(np.finfo("float32").tiny)
 
 
-def classification_metrics(labels, probabilities):
+def classification_metrics(labels: Sequence[int], probabilities: np.ndarray) -> dict[str, Any]:
     """Returns the scores of a classifier.
 
     Args:
@@ -45,7 +47,7 @@ def classification_metrics(labels, probabilities):
     }
 
 
-def multi_label_metrics(targets, probabilities):
+def multi_label_metrics(targets: np.ndarray, probabilities: np.ndarray) -> dict[str, Any]:
     """Returns the scores of a model of which any number of labels may hold.
 
     Args:
@@ -70,7 +72,7 @@ def multi_label_metrics(targets, probabilities):
     }
 
 
-def accuracy_metrics(hits, num_examples):
+def accuracy_metrics(hits: int, num_examples: int) -> dict[str, float]:
     """Returns `accuracy` with its 95 % interval, `accuracy_low` and `accuracy_high`.
 
     Args:
@@ -81,7 +83,7 @@ def accuracy_metrics(hits, num_examples):
     return {"accuracy": hits / num_examples, "accuracy_low": low, "accuracy_high": high}
 
 
-def regression_metrics(labels, scores):
+def regression_metrics(labels: Sequence[float] | np.ndarray, scores: np.ndarray) -> dict[str, Any]:
     """Returns the scores of a regression.
 
     Args:
@@ -101,7 +103,7 @@ def regression_metrics(labels, scores):
     }
 
 
-def with_names(scored):
+def with_names(scored: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Returns the metrics of several files as one dict: those after the first with its name.
 
     Args:
@@ -117,7 +119,9 @@ def with_names(scored):
     }
 
 
-def _correlation(measure, labels, scores):
+def _correlation(
+    measure: Callable[..., Any], labels: Sequence[float] | np.ndarray, scores: np.ndarray
+) -> float:
     # Of constants a correlation is not defined; a collapsed model scores 0.
     if np.ptp(labels) == 0 or np.ptp(scores) == 0:
         return 0.0

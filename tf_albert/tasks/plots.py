@@ -1,5 +1,7 @@
 """What a person looks at: a confusion matrix, and curves of runs."""
 
+from collections.abc import Mapping, Sequence
+
 import matplotlib as mpl
 import numpy as np
 from sklearn import metrics
@@ -8,11 +10,13 @@ mpl.use("Agg")
 
 from matplotlib import pyplot
 
+from tf_albert.types import StrPath
+
 CORNER = "right / predicted"
 SCORES = ("precision", "recall", "F1")
 
 
-def confusion_table(labels, predicted, names):
+def confusion_table(labels: Sequence[int], predicted: Sequence[int], names: Sequence[str]) -> str:
     """Returns a confusion matrix as text, a row a right label, a column a predicted one.
 
     Args:
@@ -37,11 +41,14 @@ def confusion_table(labels, predicted, names):
     return "\n".join([head, *rows])
 
 
-def draw_confusion(labels, predicted, names, path):
+def draw_confusion(
+    labels: Sequence[int], predicted: Sequence[int], names: Sequence[str], path: StrPath
+) -> None:
     """Writes a confusion matrix as a PNG.
 
     Args:
-        labels, predicted, names: as for `confusion_table`.
+        labels, predicted: lists of int. Right and predicted classes.
+        names: list of str. The classes.
         path: path. The file to write.
     """
     size = 2.5 + 0.7 * len(names)
@@ -54,7 +61,7 @@ def draw_confusion(labels, predicted, names, path):
     pyplot.close(figure)
 
 
-def label_table(targets, predicted, names):
+def label_table(targets: np.ndarray, predicted: np.ndarray, names: Sequence[str]) -> str:
     """Returns precision, recall and F1 of each label as text.
 
     Args:
@@ -80,11 +87,14 @@ def label_table(targets, predicted, names):
     return report.rstrip()
 
 
-def draw_label_scores(targets, predicted, names, path):
+def draw_label_scores(
+    targets: np.ndarray, predicted: np.ndarray, names: Sequence[str], path: StrPath
+) -> None:
     """Writes precision, recall and F1 of each label as a PNG of bars.
 
     Args:
-        targets, predicted, names: as for `label_table`.
+        targets, predicted: arrays `(examples, labels)`, 1 where a label holds.
+        names: list of str. The labels.
         path: path. The file to write.
     """
     scores = metrics.precision_recall_fscore_support(targets, predicted, zero_division=0.0)[:3]
@@ -99,7 +109,7 @@ def draw_label_scores(targets, predicted, names, path):
     pyplot.close(figure)
 
 
-def draw_errors(labels, scores, path):
+def draw_errors(labels: Sequence[float] | np.ndarray, scores: np.ndarray, path: StrPath) -> None:
     """Writes right numbers against predicted ones as a PNG.
 
     Args:
@@ -116,7 +126,9 @@ def draw_errors(labels, scores, path):
     pyplot.close(figure)
 
 
-def draw_curves(histories, path):
+def draw_curves(
+    histories: Mapping[str, Mapping[str, tuple[Sequence[int], Sequence[float]]]], path: StrPath
+) -> None:
     """Writes the curves of several runs as a PNG, one plot a metric.
 
     Args:

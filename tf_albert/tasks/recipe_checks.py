@@ -1,35 +1,26 @@
-"""Which fields of a recipe say what there is to learn from, and which task takes which of them."""
+"""Which fields of a recipe a task takes."""
 
 import dataclasses
-import itertools
 
-from tf_albert.tasks.question_answering.predictor import SPAN_TASKS
-from tf_albert.tasks.text_classification.glue import TASKS
-
-FILES = ("data", "train", "dev")
-TAKEN = {
-    "table": ("train", "dev", "text_column", "label_column", "regression", "multi_label"),
-    **dict.fromkeys(TASKS, ("data",)),
-    **dict.fromkeys(SPAN_TASKS, (*FILES, "stride")),
-    "conll": FILES,
-    "race": FILES,
-}
-FIELDS = set(itertools.chain.from_iterable(TAKEN.values()))
+from tf_albert.tasks.load import TASKS
+from tf_albert.tasks.task import FILES
+from tf_albert.tasks.task_settings import TaskSettings
 
 
-def check_fields(recipe):
+def check_recipe(recipe: TaskSettings, num_seeds: int) -> None:
     """Raises a `ValueError` for what a recipe's task would ignore.
 
     Args:
-        recipe: `FinetuneRecipe`.
+        recipe: `TaskSettings`.
+        num_seeds: int. How many runs of different seeds the recipe asks for.
 
     Raises:
         ValueError: an unknown task, a field that the task does not take, files named beside the
             folder with the files, or several seeds for several workers.
     """
-    if recipe.task not in TAKEN:
-        raise ValueError(f"Unknown task {recipe.task!r}. Known tasks: {', '.join(TAKEN)}.")
-    taken, given = TAKEN[recipe.task], _given(recipe)
+    if recipe.task not in TASKS:
+        raise ValueError(f"Unknown task {recipe.task!r}. Known tasks: {', '.join(TASKS)}.")
+    taken, given = TASKS[recipe.task].takes[recipe.task], _given(recipe)
     others = [name for name in given if name not in taken]
     if others:
         raise ValueError(
@@ -42,16 +33,19 @@ def check_fields(recipe):
             f"Received: {', '.join(map(repr, files))}."
         )
     # Which seed is best is decided by the models, which the first worker alone has.
-    if recipe.seeds > 1 and recipe.strategy == "multi_worker_mirrored":
+    if num_seeds > 1 and recipe.strategy == "multi_worker_mirrored":
         raise ValueError(
-            f"Several workers train one seed a run; received seeds={recipe.seeds}. Start a run for "
+            f"Several workers train one seed a run; received seeds={num_seeds}. Start a run for "
             "each `seed`, with an `output` of its own."
         )
 
 
-def _given(recipe):
+def _given(recipe: TaskSettings) -> list[str]:
+    """Returns the fields of a recipe that a task may take and that are set."""
+    takes = (names for task, kind in TASKS.items() for names in kind.takes[task])
+    known = set(takes)
     return [
         field.name
         for field in dataclasses.fields(recipe)
-        if field.name in FIELDS and getattr(recipe, field.name) != field.default
+        if field.name in known and getattr(recipe, field.name) != field.default
     ]

@@ -1,26 +1,27 @@
 """One run of fine-tuning, from what a task gives to the best weights."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import keras
+import tensorflow as tf
 
 from tf_albert import files
 from tf_albert.config import AlbertConfig
 from tf_albert.modeling.encoder import AlbertEncoder
-from tf_albert.tasks.bad_rows import Problems
+from tf_albert.modeling.task_model import TaskModel
+from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.best_checkpoint import BestOnDev
-from tf_albert.tasks.multiple_choice.task import ChoiceTask
-from tf_albert.tasks.question_answering.predictor import SPAN_TASKS
-from tf_albert.tasks.question_answering.task import SpanTask
-from tf_albert.tasks.text_classification.task import TextTask
-from tf_albert.tasks.token_classification.task import TagTask
+from tf_albert.tasks.finetune_recipe import FinetuneRecipe
+from tf_albert.tasks.load import TASKS
+from tf_albert.tasks.task import Task
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.training import loop, runs
 from tf_albert.training.determinism import make_deterministic
 from tf_albert.training.precision import policy_of
 from tf_albert.training.strategy import is_chief, make_strategy
 
-KINDS = {**dict.fromkeys(SPAN_TASKS, SpanTask), "conll": TagTask, "race": ChoiceTask}
 # Good runs may look like collapsed ones in their first third, or so many steps after the warm-up.
 FIRST_SHARE, FIRST_STEPS = 1 / 3, 100
 
@@ -29,7 +30,9 @@ class Collapsed(Exception):
     """A run predicts one class or number for everything, and its loss is that of guessing."""
 
 
-def run_task(recipe, recorded, may_collapse):
+def run_task(
+    recipe: FinetuneRecipe, recorded: FinetuneRecipe, may_collapse: bool
+) -> dict[str, Any]:
     """Trains, keeps the best weights by the development set, and writes the finished model.
 
     Args:
@@ -41,20 +44,24 @@ def run_task(recipe, recorded, may_collapse):
         dict of JSON values: the scores on the development sets.
 
     Raises:
-        Collapsed: see above. Everything else as of `finetune`.
+        Collapsed: the run predicts one class or number for everything.
+        FileNotFoundError: a file or the pretrained model is not there.
+        ValueError: a table or a setting that does not fit.
+        FloatingPointError: a loss is not finite.
+        tf_albert.training.loop.Interrupted: a signal came; the checkpoint is written.
     """
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(policy_of(recipe.dtype))
     if recipe.deterministic:
         make_deterministic()
     tokenizer = AlbertTokenizer.from_pretrained(recipe.init)
-    problems = Problems(recipe.strict)
-    task = KINDS.get(recipe.task, TextTask)(recipe, tokenizer, problems)
+    bad_rows = BadRows(recipe.strict)
+    task = TASKS[recipe.task](recipe, tokenizer, bad_rows)
     strategy = make_strategy(recipe.strategy)
     run = runs.open_run(recorded)
     chief = is_chief(strategy)
     if chief:
-        _say_what_is_there(recipe, task, problems)
+        _say_what_is_there(recipe, task, bad_rows)
     best = BestOnDev(run, task.score, task.description.metric, tokenizer, chief, recipe.patience)
     training = loop.Training(
         run=run,
@@ -78,18 +85,24 @@ def run_task(recipe, recorded, may_collapse):
     return results
 
 
-def _say_what_is_there(recipe, task, problems):
+def _say_what_is_there(recipe: FinetuneRecipe, task: Task, bad_rows: BadRows) -> None:
     train, to_score = task.sizes()
     epochs = recipe.steps * recipe.batch_size / task.batches.num_examples
     print(f"{train}, {epochs:.1f} epochs; to score on: {to_score}.")
-    if problems:
-        print(f"Rows left out or used in part: {len(problems):,}.\n{problems.summary()}")
+    if bad_rows:
+        print(f"Rows left out or used in part: {len(bad_rows):,}.\n{bad_rows.summary()}")
 
 
-def _on_checkpoint(best, recipe, collapse):
+def _on_checkpoint(
+    best: BestOnDev,
+    recipe: FinetuneRecipe,
+    collapse: Callable[[dict[str, Any]], str | None] | None,
+) -> Callable[..., dict[str, Any]]:
     first = max(FIRST_SHARE * recipe.steps, recipe.warmup_steps + FIRST_STEPS)
 
-    def on_checkpoint(model, strategy, step):
+    def on_checkpoint(
+        model: TaskModel, strategy: tf.distribute.Strategy, step: int
+    ) -> dict[str, Any]:
         del strategy
         metrics = best(model, step)
         how = collapse(metrics) if collapse is not None and step >= first else None
@@ -100,7 +113,7 @@ def _on_checkpoint(best, recipe, collapse):
     return on_checkpoint
 
 
-def make_encoder(recipe):
+def make_encoder(recipe: FinetuneRecipe) -> AlbertEncoder:
     """Returns the encoder that a run begins with, without a head.
 
     Args:
@@ -119,7 +132,7 @@ def make_encoder(recipe):
     return encoder
 
 
-def _with_dropout(pretrained, rate):
+def _with_dropout(pretrained: AlbertEncoder, rate: float | None) -> AlbertEncoder:
     config = _dropping(pretrained.config, rate)
     if config == pretrained.config:
         return pretrained
@@ -128,13 +141,13 @@ def _with_dropout(pretrained, rate):
     return encoder
 
 
-def _dropping(config, rate):
+def _dropping(config: AlbertConfig, rate: float | None) -> AlbertConfig:
     if rate is None:
         return config
     return config.replace(hidden_dropout_prob=rate, attention_probs_dropout_prob=rate)
 
 
-def _check_length(recipe, config):
+def _check_length(recipe: FinetuneRecipe, config: AlbertConfig) -> None:
     if recipe.sequence_length > config.max_position_embeddings:
         raise ValueError(
             f"`sequence_length`={recipe.sequence_length} is above the model's "

@@ -3,8 +3,6 @@
 import hashlib
 
 import tensorflow as tf
-import tensorflow_text as tf_text
-from tensorflow_text.python.ops import sentencepiece_tokenizer
 
 
 class SharedModel(tf.saved_model.experimental.TrackableResource):
@@ -26,6 +24,8 @@ class SharedModel(tf.saved_model.experimental.TrackableResource):
         _ = self.resource_handle  # made on first use, which may be within a graph
 
     def _create_resource(self):
+        from tensorflow_text.python.ops import sentencepiece_tokenizer
+
         return sentencepiece_tokenizer.gen_sentencepiece_tokenizer.sentencepiece_op(
             model=self._model_proto, shared_name=self._shared_name
         )
@@ -38,6 +38,9 @@ def graph_tokenizer(model_proto, out_type=tf.int32):
         model_proto: bytes. The SentencePiece model.
         out_type: tf.int32 for ids, tf.string for pieces.
     """
+    # Imported here: it takes half a second, and Keras registers the preprocessor without a tokenizer.
+    import tensorflow_text as tf_text
+
     tokenizer = tf_text.SentencepieceTokenizer(model_proto, out_type=out_type)
     tokenizer._model_resource = SharedModel(model_proto)
     return tokenizer

@@ -8,7 +8,7 @@ import pytest
 from tests.tasks.pretrained import save_pretrained
 from tf_albert import files
 from tf_albert.cli.main import main
-from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.finetune import FinetuneRecipe, finetune
 from tf_albert.tasks.multiple_choice.data import Choice, read_race
 
@@ -92,7 +92,7 @@ def write(path, **changes):
 
 def test_option_stands_in_the_gaps_or_behind_the_question(tmp_path):
     write(tmp_path / "1.txt", questions=["Who wrote _ , _ ?", "What?"])
-    assert read_race(tmp_path, Problems()) == [
+    assert read_race(tmp_path, BadRows()) == [
         Choice(
             f"{tmp_path}/1.txt, question 0",
             "Ada wrote notes.",
@@ -112,9 +112,9 @@ def test_questions_that_cannot_be_used_are_told(tmp_path):
     write(tmp_path / "1.txt", answers=["E", "A"])
     write(tmp_path / "2.txt", options=[["a", "b", "c"], ["e", "f", "g", "h"]])
     write(tmp_path / "3.txt", article=" ")
-    problems = Problems()
-    assert len(read_race(tmp_path, problems)) == 2
-    assert problems.summary() == (
+    bad_rows = BadRows()
+    assert len(read_race(tmp_path, bad_rows)) == 2
+    assert bad_rows.summary() == (
         f"1 × an answer that is none of A, B, C, D: {tmp_path}/1.txt, question 0: 'E'\n"
         f"1 × not four options: {tmp_path}/2.txt, question 0: 3\n"
         f"2 × an empty passage: {tmp_path}/3.txt, question 0; {tmp_path}/3.txt, question 1"
@@ -125,7 +125,7 @@ def test_questions_that_cannot_be_used_are_told(tmp_path):
 def test_file_of_something_else(tmp_path, content):
     (tmp_path / "1.txt").write_text(content)
     with pytest.raises(ValueError, match=r"1\.txt is no file of RACE"):
-        read_race(tmp_path, Problems())
+        read_race(tmp_path, BadRows())
 
 
 @pytest.mark.parametrize(
@@ -139,17 +139,17 @@ def test_file_of_something_else(tmp_path, content):
 def test_what_is_no_text(tmp_path, changes):
     write(tmp_path / "1.txt", **changes)
     with pytest.raises(ValueError, match=r"1\.txt is no file of RACE"):
-        read_race(tmp_path, Problems())
+        read_race(tmp_path, BadRows())
 
 
 def test_lists_of_other_lengths(tmp_path):
     write(tmp_path / "1.txt", answers=["A"])
     with pytest.raises(ValueError, match="of one length"):
-        read_race(tmp_path, Problems())
+        read_race(tmp_path, BadRows())
 
 
 def test_folder_without_a_question(tmp_path):
     with pytest.raises(ValueError, match=r"has no question\. Expected RACE's"):
-        read_race(tmp_path, Problems())
+        read_race(tmp_path, BadRows())
     with pytest.raises(FileNotFoundError, match="Expected a folder of RACE's"):
-        read_race(tmp_path / "none", Problems())
+        read_race(tmp_path / "none", BadRows())

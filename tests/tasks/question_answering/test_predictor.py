@@ -11,13 +11,13 @@ from tests.tasks.pretrained import save_pretrained
 from tests.training.recipes import small_model
 from tf_albert import AlbertClassifier, AlbertSpanLabeler, files
 from tf_albert.cli.main import main
-from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.finetune import FinetuneRecipe, finetune
 from tf_albert.tasks.question_answering.data import Question, read_squad
 from tf_albert.tasks.question_answering.metrics import squad2_metrics, squad_metrics
 from tf_albert.tasks.question_answering.predictor import QuestionAnswerer, SpanDescription
 from tf_albert.tasks.squad_windows import TokenizedContext
-from tf_albert.tasks.text_classification.predictor import Predictor
+from tf_albert.tasks.text_classification.predictor import TextClassificationPredictor
 
 ANSWERS = ("Error", "Fine", "Number")
 OTHERS = ("the", "object", "is", "a", "list", "of", "it")
@@ -113,7 +113,7 @@ def test_threshold_of_the_best_f1_is_the_one_that_is_used(trained):
 def test_answers_stand_in_their_context(trained):
     recipe, results = trained
     answerer = QuestionAnswerer.from_pretrained(recipe.output)
-    questions = read_squad(recipe.dev, Problems())
+    questions = read_squad(recipe.dev, BadRows())
     assert any(len(answerer.windows(question)) > 1 for question in questions)
     answered = answerer.answers(questions)
     for question, answer in zip(questions, answered, strict=True):
@@ -135,7 +135,7 @@ def test_command_line_scores_and_answers(trained, folder, tmp_path, capsys):
     assert main(["evaluate", *arguments]) == 0
     assert "num_questions" in capsys.readouterr().out
     assert files.read_json(tmp_path / "out/metrics.json") == pytest.approx(results)
-    golds = {one.id: list(one.golds) for one in read_squad(recipe.dev, Problems())}
+    golds = {one.id: list(one.golds) for one in read_squad(recipe.dev, BadRows())}
     predictions = files.read_json(tmp_path / "out/predictions.json")
     if recipe.task == "squad2":
         nbest = files.read_json(tmp_path / "out/nbest_predictions.json")
@@ -160,7 +160,7 @@ def test_command_line_scores_and_answers(trained, folder, tmp_path, capsys):
 def test_nbest_shares_sum_to_one(trained):
     recipe, _ = trained
     answerer = QuestionAnswerer.from_pretrained(recipe.output)
-    questions = read_squad(recipe.dev, Problems())[:3]
+    questions = read_squad(recipe.dev, BadRows())[:3]
     files_of = answerer.official_files(answerer.answers(questions))
     for some in files_of["nbest_predictions.json"].values():
         assert sum(one["probability"] for one in some) == pytest.approx(1.0)
@@ -207,7 +207,7 @@ def test_classifier_answers_no_questions(folder, tmp_path, tokenizer):
 
 def test_answerer_is_no_classifier(trained):
     with pytest.raises(ValueError, match="was fine-tuned for the task 'squad"):
-        Predictor.from_pretrained(trained[0].output)
+        TextClassificationPredictor.from_pretrained(trained[0].output)
 
 
 def test_contexts_are_forgotten_once_they_are_answered(tokenizer):

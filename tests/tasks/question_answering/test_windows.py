@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.question_answering.data import read_squad
 from tf_albert.tasks.squad_windows import (
     TokenizedContext,
@@ -94,9 +94,9 @@ def test_every_token_is_in_a_window_and_best_in_one(num_tokens, question, room, 
 def test_answers_of_all_files_return_as_they_were_written(data_folder, sequence_length, stride):
     """Whole at piece boundaries, covered inside of pieces, or longer than a window: no fourth."""
     tokenizer = PieceTokenizer(data_folder / "spiece.model")
-    kinds, contexts, problems = collections.Counter(), {}, Problems()
+    kinds, contexts, bad_rows = collections.Counter(), {}, BadRows()
     for path in sorted((data_folder / "squad").glob("*.json")):
-        for question in read_squad(path, problems):
+        for question in read_squad(path, bad_rows):
             if question.context not in contexts:
                 contexts[question.context] = tokenize_context(tokenizer, question.context)
             context = contexts[question.context]
@@ -107,7 +107,7 @@ def test_answers_of_all_files_return_as_they_were_written(data_folder, sequence_
             )
     # Counted once over these files: none is longer than a window, none is not in its context.
     assert kinds == {"exact": 24_801, "covered": 81}
-    assert len(problems) == 0
+    assert len(bad_rows) == 0
 
 
 def kind_of(answer, text, context, windows):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.text_classification.glue import (
     TASKS,
     read_dev,
@@ -33,21 +33,21 @@ def test_mnli_has_two_development_files(tmp_path):
     write(tmp_path, "train.tsv", MNLI + row(0, 'He said "no".', "He refused.", "entailment"))
     write(tmp_path, "dev_matched.tsv", MNLI + row(0, "A man ran.", "He sat.", "contradiction"))
     write(tmp_path, "dev_mismatched.tsv", MNLI + row(0, "It rains.", "Maybe.", "neutral"))
-    task, problems = TASKS["mnli"], Problems()
-    assert read_train(task, tmp_path, problems) == Examples(
+    task, bad_rows = TASKS["mnli"], BadRows()
+    assert read_train(task, tmp_path, bad_rows) == Examples(
         [('He said "no".', "He refused.")], ["entailment"]
     )
-    dev = read_dev(task, tmp_path, problems)
+    dev = read_dev(task, tmp_path, bad_rows)
     assert list(dev) == ["dev_matched", "dev_mismatched"]
     assert dev["dev_mismatched"] == Examples([("It rains.", "Maybe.")], ["neutral"])
-    assert len(problems) == 0
+    assert len(bad_rows) == 0
 
 
 def test_cola_has_no_header_but_in_its_test_file(tmp_path):
     write(tmp_path, "train.tsv", "gj04\t1\t\tA book fell.\ngj04\t0\t*\tFell book a.\n")
     write(tmp_path, "test.tsv", "index\tsentence\n0\tIt fell.\n1\tFell it.\n")
     task = TASKS["cola"]
-    assert read_train(task, tmp_path, Problems()) == Examples(
+    assert read_train(task, tmp_path, BadRows()) == Examples(
         [("A book fell.",), ("Fell book a.",)], ["1", "0"]
     )
     assert read_test(task, tmp_path) == {
@@ -58,7 +58,7 @@ def test_cola_has_no_header_but_in_its_test_file(tmp_path):
 def test_mrpc_has_a_byte_order_mark_and_columns_with_a_hash(tmp_path):
     header = "\ufeffQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\n"
     write(tmp_path, "train.tsv", header + '1\t702\t703\tThe "a" , said .\tHe said .\n')
-    assert read_train(TASKS["mrpc"], tmp_path, Problems()) == Examples(
+    assert read_train(TASKS["mrpc"], tmp_path, BadRows()) == Examples(
         [('The "a" , said .', "He said .")], ["1"]
     )
 
@@ -67,11 +67,11 @@ def test_row_that_lacks_columns_and_score_that_is_none_are_told(tmp_path):
     header = "index\tsentence1\tsentence2\tscore\n"
     rows = "0\ta\tb\t3.5\n1\ta\tb\n2\ta\tb\tnan\n3\ta\tb\t0.0\n"
     write(tmp_path, "train.tsv", header + rows)
-    problems = Problems()
-    assert read_train(TASKS["stsb"], tmp_path, problems).labels == [3.5, 0.0]
-    assert len(problems) == 2
+    bad_rows = BadRows()
+    assert read_train(TASKS["stsb"], tmp_path, bad_rows).labels == [3.5, 0.0]
+    assert len(bad_rows) == 2
     with pytest.raises(ValueError, match=r"train\.tsv, line 3: another number of columns"):
-        read_train(TASKS["stsb"], tmp_path, Problems(strict=True))
+        read_train(TASKS["stsb"], tmp_path, BadRows(strict=True))
 
 
 def test_snli_leaves_out_what_annotators_did_not_agree_on(tmp_path):
@@ -80,10 +80,10 @@ def test_snli_leaves_out_what_annotators_did_not_agree_on(tmp_path):
         {"sentence1": "A dog.", "sentence2": "A puppy.", "gold_label": "-"},
     ]
     write(tmp_path, "snli_1.0_train.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
-    problems = Problems()
-    examples = read_train(TASKS["snli"], tmp_path, problems)
+    bad_rows = BadRows()
+    examples = read_train(TASKS["snli"], tmp_path, bad_rows)
     assert examples == Examples([("A dog.", "An animal.")], ["entailment"])
-    assert problems.summary() == (
+    assert bad_rows.summary() == (
         "1 × the label '-', none of contradiction, entailment, neutral: "
         f"{tmp_path}/snli_1.0_train.jsonl, line 2"
     )
@@ -93,7 +93,7 @@ def test_files_to_score_on_are_parts_of_their_own(tmp_path):
     for number, name in enumerate(("dev", "test"), 1):
         row = {"sentence1": name, "sentence2": "b", "gold_label": "neutral"}
         write(tmp_path, f"snli_1.0_{name}.jsonl", f"{json.dumps(row)}\n" * number)
-    parts = read_dev(TASKS["snli"], tmp_path, Problems())
+    parts = read_dev(TASKS["snli"], tmp_path, BadRows())
     assert list(parts) == ["snli_1.0_dev", "snli_1.0_test"]
     assert [(len(part), part.texts[0]) for part in parts.values()] == [
         (1, ("dev", "b")),
@@ -103,7 +103,7 @@ def test_files_to_score_on_are_parts_of_their_own(tmp_path):
 
 def test_folder_that_is_not_there_is_named_as_it_was_given(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"/typo does not exist\. .* task 'imdb'"):
-        read_file(TASKS["imdb"], tmp_path / "typo", Problems())
+        read_file(TASKS["imdb"], tmp_path / "typo", BadRows())
 
 
 def test_imdb_lies_in_folders_or_in_lines(tmp_path):
@@ -111,34 +111,34 @@ def test_imdb_lies_in_folders_or_in_lines(tmp_path):
     write(tmp_path, "a/train/neg/0_2.txt", "Bad.")
     write(tmp_path, "a/train/neg/1_1.txt", "Worse.")
     expected = Examples([("Bad.",), ("Worse.",), ("Very good.\nSee it.",)], ["neg", "neg", "pos"])
-    assert read_train(TASKS["imdb"], tmp_path / "a", Problems()) == expected
+    assert read_train(TASKS["imdb"], tmp_path / "a", BadRows()) == expected
     lines = [
         json.dumps({"text": text, "label": label})
         for (text,), label in zip(expected.texts, expected.labels, strict=True)
     ]
     write(tmp_path, "b/train.jsonl", "\n".join(lines))
-    assert read_train(TASKS["imdb"], tmp_path / "b", Problems()) == expected
+    assert read_train(TASKS["imdb"], tmp_path / "b", BadRows()) == expected
 
 
 def test_imdbs_texts_that_cannot_be_used(tmp_path):
     write(tmp_path, "train/pos/0_9.txt", "Good.")
     write(tmp_path, "train/neg/0_1.txt", "Bad.")
     write(tmp_path, "train/neg/1_2.txt", " \n")
-    problems = Problems()
+    bad_rows = BadRows()
     expected = Examples([("Bad.",), ("Good.",)], ["neg", "pos"])
-    assert read_train(TASKS["imdb"], tmp_path, problems) == expected
-    assert problems.summary() == f"1 × an empty text: {tmp_path}/train/neg/1_2.txt"
+    assert read_train(TASKS["imdb"], tmp_path, bad_rows) == expected
+    assert bad_rows.summary() == f"1 × an empty text: {tmp_path}/train/neg/1_2.txt"
     with pytest.raises(ValueError, match=r"neg/1_2\.txt: an empty text\. Correct the file"):
-        read_train(TASKS["imdb"], tmp_path, Problems(strict=True))
+        read_train(TASKS["imdb"], tmp_path, BadRows(strict=True))
     (tmp_path / "train/neg/1_2.txt").write_bytes(b"Bad.\n\xff")
     with pytest.raises(ValueError, match=r"neg/1_2\.txt, line 2: invalid UTF-8 at byte 1"):
-        read_train(TASKS["imdb"], tmp_path, Problems())
+        read_train(TASKS["imdb"], tmp_path, BadRows())
 
 
 def test_imdb_without_one_of_its_folders(tmp_path):
     write(tmp_path, "train/pos/0_9.txt", "Good.")
     with pytest.raises(ValueError, match=r"neg holds no \.txt file"):
-        read_train(TASKS["imdb"], tmp_path, Problems())
+        read_train(TASKS["imdb"], tmp_path, BadRows())
 
 
 def test_diagnostic_file_is_read_where_it_lies_beside_mnlis(tmp_path):
@@ -167,7 +167,7 @@ def test_diagnostic_file_is_read_where_glues_script_puts_it(tmp_path):
     ],
 )
 def test_published_files_are_read_whole(data_folder, name, folder, train, dev):
-    problems = Problems(strict=True)
-    assert len(read_train(TASKS[name], data_folder / "glue" / folder, problems)) == train
-    (examples,) = read_dev(TASKS[name], data_folder / "glue" / folder, problems).values()
+    bad_rows = BadRows(strict=True)
+    assert len(read_train(TASKS[name], data_folder / "glue" / folder, bad_rows)) == train
+    (examples,) = read_dev(TASKS[name], data_folder / "glue" / folder, bad_rows).values()
     assert len(examples) == dev

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.text_classification.table import LABEL_SET, NUMBER, Examples, read_examples
 
 
@@ -115,10 +115,10 @@ def test_label_that_is_no_number(tmp_path, number):
 
 def test_rows_that_cannot_be_used_are_left_out_and_told(tmp_path):
     content = "text\tscore\na\t1\nb\n \t2\nc\tnan\nd\t4\ne\t\n"
-    path, problems = write(tmp_path, "a.tsv", content), Problems()
-    examples = read_examples(path, ["text"], "score", label_kind=NUMBER, problems=problems)
+    path, bad_rows = write(tmp_path, "a.tsv", content), BadRows()
+    examples = read_examples(path, ["text"], "score", label_kind=NUMBER, bad_rows=bad_rows)
     assert examples == Examples([("a",), ("d",)], [1.0, 4.0])
-    assert problems.summary() == (
+    assert bad_rows.summary() == (
         f"1 × another number of columns than the header: {path}, line 3: 1, not 2 (text, score)\n"
         f"1 × the text in column 'text' is empty: {path}, line 4\n"
         f"2 × column 'score' must hold a number: {path}, line 5: 'nan'; {path}, line 7: ''"

@@ -9,7 +9,7 @@ import pytest
 from tests.tasks.pretrained import save_pretrained
 from tf_albert import files
 from tf_albert.cli.main import main
-from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.finetune import FinetuneRecipe, finetune
 from tf_albert.tasks.token_classification.data import TaggedSentence, read_conll
 from tf_albert.tasks.token_classification.metrics import spans_of, tagging_metrics
@@ -72,7 +72,7 @@ def test_several_seeds_keep_the_best_tagger(trained, tmp_path):
     results = finetune(recipe)
     assert results["metric"] == "f1"
     best = results["seeds"][str(results["best_seed"])]
-    sentences = read_conll(f"{recipe.data}/valid.txt", Problems())
+    sentences = read_conll(f"{recipe.data}/valid.txt", BadRows())
     assert Tagger.from_pretrained(recipe.output).score(sentences) == pytest.approx(best)
 
 
@@ -84,7 +84,7 @@ def test_command_line_scores_and_labels(trained, tmp_path, capsys):
     assert main(["evaluate", *arguments]) == 0
     assert files.read_json(out / "metrics.json") == pytest.approx(results)
     rows = [json.loads(line) for line in (out / "predictions.jsonl").read_text().splitlines()]
-    expected = read_conll(data, Problems())
+    expected = read_conll(data, BadRows())
     assert [(tuple(row["words"]), tuple(row["expected"])) for row in rows] == [
         (one.words, one.labels) for one in expected
     ]
@@ -104,9 +104,9 @@ def test_words_beyond_their_rows_are_told_where_they_stand(tmp_path, tokenizer):
     recipe = FinetuneRecipe(
         task="conll", data=str(tmp_path), init="", output="", batch_size=2, sequence_length=36
     )
-    problems = Problems()
-    TagTask(recipe, tokenizer, problems)
-    assert problems.summary().splitlines()[1] == (
+    bad_rows = BadRows()
+    TagTask(recipe, tokenizer, bad_rows)
+    assert bad_rows.summary().splitlines()[1] == (
         "2 × a word that has no token in its row: "
         f"{tmp_path}/train.txt, line 5: Fine; {tmp_path}/valid.txt, line 5: Fine"
     )
@@ -136,7 +136,7 @@ def test_label_stands_at_the_token_that_a_word_begins_with(tokenizer):
 def test_file_as_it_is_published(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("-DOCSTART- -X- O O\n\nEU NNP B-NP B-ORG\nsays VB B-VP O\n\n\nNo DT O O\n")
-    assert read_conll(path, Problems()) == [
+    assert read_conll(path, BadRows()) == [
         TaggedSentence(("EU", "says"), ("B-ORG", "O")),
         TaggedSentence(("No",), ("O",)),
     ]
@@ -145,9 +145,9 @@ def test_file_as_it_is_published(tmp_path):
 def test_word_without_a_label_is_told(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("a O\n\nb O\nc\n\nd O\n")
-    problems = Problems()
-    assert [one.words for one in read_conll(path, problems)] == [("a",), ("d",)]
-    assert problems.summary() == (
+    bad_rows = BadRows()
+    assert [one.words for one in read_conll(path, bad_rows)] == [("a",), ("d",)]
+    assert bad_rows.summary() == (
         f"1 × a sentence with a word that has no label: {path}, line 3: 'c'"
     )
 
@@ -155,7 +155,7 @@ def test_word_without_a_label_is_told(tmp_path):
 def test_white_space_within_a_word_stays(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("10\u00a0000 CD\tB-NUM\n", encoding="utf-8")
-    assert read_conll(path, Problems()) == [TaggedSentence(("10\u00a0000",), ("B-NUM",))]
+    assert read_conll(path, BadRows()) == [TaggedSentence(("10\u00a0000",), ("B-NUM",))]
 
 
 @pytest.mark.parametrize("label", ["NN", "U-PER", "B-", "b-PER"])
@@ -163,13 +163,13 @@ def test_label_that_marks_no_span(tmp_path, label):
     path = tmp_path / "a.txt"
     path.write_text(f"a O\n\nb B-PER\nc {label}\n")
     with pytest.raises(ValueError, match=rf"line 3: the label '{label}' marks no part of a span"):
-        read_conll(path, Problems())
+        read_conll(path, BadRows())
 
 
 def test_file_without_a_sentence(tmp_path):
     (tmp_path / "a.txt").write_text("\n\n")
     with pytest.raises(ValueError, match=r"has no sentence\. Expected a word and its label"):
-        read_conll(tmp_path / "a.txt", Problems())
+        read_conll(tmp_path / "a.txt", BadRows())
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
-"""What a fine-tuning run learns from and is scored on."""
+"""The labelled texts that a recipe names."""
 
 import dataclasses
 
+from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.tasks.task_settings import TaskSettings
 from tf_albert.tasks.text_classification import glue
-from tf_albert.tasks.text_classification.predictor import TaskDescription
+from tf_albert.tasks.text_classification.predictor import TextClassificationDescription
 from tf_albert.tasks.text_classification.table import (
     CLASS,
     LABEL_SET,
@@ -20,20 +22,20 @@ class Labelled:
     Args:
         train: `Examples` to train on.
         dev: dict of a name to `Examples` to score on; the first one counts.
-        description: `TaskDescription`.
+        description: `TextClassificationDescription`.
     """
 
     train: Examples
-    dev: dict
-    description: TaskDescription
+    dev: dict[str, Examples]
+    description: TextClassificationDescription
 
 
-def read_labelled(recipe, problems):
+def read_labelled(recipe: TaskSettings, bad_rows: BadRows) -> Labelled:
     """Returns the `Labelled` texts that a recipe names.
 
     Args:
-        recipe: `FinetuneRecipe`.
-        problems: `Problems`. Told of every row that is left out.
+        recipe: `TaskSettings`.
+        bad_rows: `BadRows`. Told of every row that is left out.
 
     Raises:
         FileNotFoundError: a file is not there.
@@ -41,10 +43,10 @@ def read_labelled(recipe, problems):
             training never saw.
     """
     if recipe.task == "table":
-        return _read_tables(recipe, problems)
+        return _read_tables(recipe, bad_rows)
     task = glue.TASKS[recipe.task]
     _require(recipe, ("data",))
-    description = TaskDescription(
+    description = TextClassificationDescription(
         labels=task.labels and list(task.labels),
         text_columns=list(task.text_columns),
         label_column=task.label_column,
@@ -52,27 +54,27 @@ def read_labelled(recipe, problems):
         num_segments=len(task.text_columns),
         task=task.name,
     )
-    train = glue.read_train(task, recipe.data, problems)
-    return Labelled(train, glue.read_dev(task, recipe.data, problems), description)
+    train = glue.read_train(task, recipe.data, bad_rows)
+    return Labelled(train, glue.read_dev(task, recipe.data, bad_rows), description)
 
 
-def _require(recipe, needed):
+def _require(recipe: TaskSettings, needed: tuple[str, ...]) -> None:
     missing = [name for name in needed if getattr(recipe, name) is None]
     if missing:
         raise ValueError(f"The task {recipe.task!r} needs {', '.join(map(repr, missing))}.")
 
 
-def _read_tables(recipe, problems):
+def _read_tables(recipe: TaskSettings, bad_rows: BadRows) -> Labelled:
     _require(recipe, ("train", "dev", "text_column", "label_column"))
     columns = recipe.text_column.split(",")
     if len(columns) > 2:
         raise ValueError(f"`text_column` takes one or two columns. Received: {recipe.text_column}.")
     label_kind = _label_kind(recipe)
     train, dev = (
-        read_examples(path, columns, recipe.label_column, label_kind, problems)
+        read_examples(path, columns, recipe.label_column, label_kind, bad_rows)
         for path in (recipe.train, recipe.dev)
     )
-    description = TaskDescription(
+    description = TextClassificationDescription(
         labels=_labels(train, recipe, label_kind),
         text_columns=columns,
         label_column=recipe.label_column,
@@ -84,7 +86,7 @@ def _read_tables(recipe, problems):
     return Labelled(train, {"dev": dev}, description)
 
 
-def _label_kind(recipe):
+def _label_kind(recipe: TaskSettings) -> str:
     if recipe.regression and recipe.multi_label:
         raise ValueError("`regression` and `multi_label` exclude one another: set one to false.")
     if recipe.multi_label:
@@ -92,7 +94,7 @@ def _label_kind(recipe):
     return NUMBER if recipe.regression else CLASS
 
 
-def _labels(train, recipe, label_kind):
+def _labels(train: Examples, recipe: TaskSettings, label_kind: str) -> list[str] | None:
     if label_kind == NUMBER:
         return None
     if label_kind == LABEL_SET:

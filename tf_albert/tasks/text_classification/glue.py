@@ -4,8 +4,9 @@ import dataclasses
 from pathlib import Path
 
 from tf_albert.data.readers import read_lines
-from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.text_classification.table import CLASS, NUMBER, Examples, read_examples
+from tf_albert.types import StrPath
 
 PAIR = ("sentence1", "sentence2")
 NLI = ("contradiction", "entailment", "neutral")
@@ -13,7 +14,7 @@ ENTAILMENT = ("entailment", "not_entailment")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Task:
+class GlueTask:
     """A task of text classification or regression, with its files as they are published.
 
     Args:
@@ -32,15 +33,15 @@ class Task:
     """
 
     name: str
-    text_columns: tuple
+    text_columns: tuple[str, ...]
     label_column: str = "label"
-    labels: tuple | None = ("0", "1")
+    labels: tuple[str, ...] | None = ("0", "1")
     metric: str = "accuracy"
-    dev: tuple = ("dev.tsv",)
-    test: dict = dataclasses.field(default_factory=dict)
-    diagnostic: dict = dataclasses.field(default_factory=dict)
+    dev: tuple[str, ...] = ("dev.tsv",)
+    test: dict[str, str] = dataclasses.field(default_factory=dict)
+    diagnostic: dict[str, str] = dataclasses.field(default_factory=dict)
     train: str = "train.tsv"
-    columns: tuple | None = None
+    columns: tuple[str, ...] | None = None
     id_column: str = "index"
 
 
@@ -48,22 +49,22 @@ class Task:
 TASKS = {
     task.name: task
     for task in (
-        Task(
+        GlueTask(
             name="cola",
             text_columns=("sentence",),
             metric="matthews",
             test={"test.tsv": "CoLA"},
             columns=("source", "label", "mark", "sentence"),
         ),
-        Task(name="sst2", text_columns=("sentence",), test={"test.tsv": "SST-2"}),
-        Task(
+        GlueTask(name="sst2", text_columns=("sentence",), test={"test.tsv": "SST-2"}),
+        GlueTask(
             name="mrpc",
             text_columns=("#1 String", "#2 String"),
             label_column="Quality",
             metric="f1",
             test={"test.tsv": "MRPC"},
         ),
-        Task(
+        GlueTask(
             name="stsb",
             text_columns=PAIR,
             label_column="score",
@@ -71,7 +72,7 @@ TASKS = {
             metric="pearson",
             test={"test.tsv": "STS-B"},
         ),
-        Task(
+        GlueTask(
             name="qqp",
             text_columns=("question1", "question2"),
             label_column="is_duplicate",
@@ -79,7 +80,7 @@ TASKS = {
             test={"test.tsv": "QQP"},
             id_column="id",
         ),
-        Task(
+        GlueTask(
             name="mnli",
             text_columns=PAIR,
             label_column="gold_label",
@@ -88,15 +89,15 @@ TASKS = {
             test={"test_matched.tsv": "MNLI-m", "test_mismatched.tsv": "MNLI-mm"},
             diagnostic={"diagnostic.tsv": "AX"},
         ),
-        Task(
+        GlueTask(
             name="qnli",
             text_columns=("question", "sentence"),
             labels=ENTAILMENT,
             test={"test.tsv": "QNLI"},
         ),
-        Task(name="rte", text_columns=PAIR, labels=ENTAILMENT, test={"test.tsv": "RTE"}),
-        Task(name="wnli", text_columns=PAIR, test={"test.tsv": "WNLI"}),
-        Task(
+        GlueTask(name="rte", text_columns=PAIR, labels=ENTAILMENT, test={"test.tsv": "RTE"}),
+        GlueTask(name="wnli", text_columns=PAIR, test={"test.tsv": "WNLI"}),
+        GlueTask(
             name="snli",
             text_columns=PAIR,
             label_column="gold_label",
@@ -104,7 +105,7 @@ TASKS = {
             train="snli_1.0_train.jsonl",
             dev=("snli_1.0_dev.jsonl", "snli_1.0_test.jsonl"),
         ),
-        Task(
+        GlueTask(
             name="imdb",
             text_columns=("text",),
             labels=("neg", "pos"),
@@ -115,37 +116,51 @@ TASKS = {
 }
 
 
-def read_train(task, folder, problems):
+def read_train(task: GlueTask, folder: StrPath, bad_rows: BadRows) -> Examples:
     """Returns the `Examples` to train on.
 
     Args:
-        task: `Task`.
+        task: `GlueTask`.
         folder: str or path. The folder with the files as they are published.
-        problems: `Problems`. Told of every row that is left out.
+        bad_rows: `BadRows`. Told of every row that is left out.
 
     Raises:
         FileNotFoundError: a file is missing.
-        ValueError: a file of something else, or what `problems` raises.
+        ValueError: a file of something else, or what `bad_rows` raises.
     """
-    return read_file(task, Path(folder) / task.train, problems)
+    return read_file(task, Path(folder) / task.train, bad_rows)
 
 
-def read_dev(task, folder, problems):
+def read_dev(task: GlueTask, folder: StrPath, bad_rows: BadRows) -> dict[str, Examples]:
     """Returns the examples to score on: a dict of the files' names, without endings, to `Examples`.
 
-    Args and raises: as of `read_train`.
+    Args:
+        task: `GlueTask`.
+        folder: str or path. The folder with the files as they are published.
+        bad_rows: `BadRows`. Told of every row that is left out.
+
+    Raises:
+        FileNotFoundError: a file is missing.
+        ValueError: a file of something else, or what `bad_rows` raises.
     """
-    return {Path(name).stem: read_file(task, Path(folder) / name, problems) for name in task.dev}
+    return {Path(name).stem: read_file(task, Path(folder) / name, bad_rows) for name in task.dev}
 
 
-def read_file(task, path, problems):
+def read_file(task: GlueTask, path: StrPath, bad_rows: BadRows) -> Examples:
     """Returns the labelled `Examples` of one file, or folder of texts, in the task's own form.
 
-    Args and raises: as of `read_train`.
+    Args:
+        task: `GlueTask`.
+        path: str or path. The file, or a folder with a folder of texts for each label.
+        bad_rows: `BadRows`. Told of every row that is left out.
+
+    Raises:
+        FileNotFoundError: the file is missing.
+        ValueError: a file of something else, or what `bad_rows` raises.
     """
     path = Path(path)
     if path.is_dir():
-        return _read_folder(task, path, problems)
+        return _read_folder(task, path, bad_rows)
     other = path.with_suffix(".jsonl")  # the other form of a task that lies in folders
     if not path.exists() and not other.exists():
         raise FileNotFoundError(f"{path} does not exist. Expected data of the task {task.name!r}.")
@@ -155,22 +170,22 @@ def read_file(task, path, problems):
         list(task.text_columns),
         task.label_column,
         NUMBER if task.labels is None else CLASS,
-        problems,
+        bad_rows,
         task.columns and list(task.columns),
         task.labels,
     )
 
 
-def is_part(task, path):
+def is_part(task: GlueTask, path: StrPath) -> bool:
     """Whether a folder is one of texts, with a folder for each label, and not the task's whole."""
     return bool(task.labels) and all((Path(path) / label).is_dir() for label in task.labels)
 
 
-def read_test(task, folder):
+def read_test(task: GlueTask, folder: StrPath) -> dict[str, tuple[Examples, list[str]]]:
     """Returns the examples of the test files, whose labels nobody has.
 
     Args:
-        task: `Task`.
+        task: `GlueTask`.
         folder: str or path. A diagnostic file may lie in `diagnostic` beside it too, where GLUE's
             download script puts it.
 
@@ -190,12 +205,12 @@ def read_test(task, folder):
                 paths[name] = path
     for name, path in paths.items():
         columns = [*task.text_columns, task.id_column]
-        rows = read_examples(path, columns, problems=Problems(strict=True)).texts
+        rows = read_examples(path, columns, bad_rows=BadRows(strict=True)).texts
         tests[name] = (Examples([row[:-1] for row in rows], None), [row[-1] for row in rows])
     return tests
 
 
-def _read_folder(task, folder, problems):
+def _read_folder(task: GlueTask, folder: Path, bad_rows: BadRows) -> Examples:
     """Reads texts that lie in a folder a label, one text a file."""
     texts, labels = [], []
     for label in task.labels:
@@ -207,7 +222,7 @@ def _read_folder(task, folder, problems):
         for file in files:
             text = "".join(line for _, line in read_lines(file))
             if not text.strip():
-                problems.add(str(file), "an empty text")
+                bad_rows.add(str(file), "an empty text")
                 continue
             texts.append((text,))
             labels.append(label)

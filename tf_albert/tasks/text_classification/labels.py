@@ -1,5 +1,10 @@
 """The three kinds of labels of a text: one class, a number, any of several labels at once."""
 
+import abc
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -9,15 +14,61 @@ from tf_albert.tasks.metrics import (
     multi_label_metrics,
     regression_metrics,
 )
-from tf_albert.tasks.text_classification.table import CLASS, LABEL_SET, NUMBER
+from tf_albert.tasks.text_classification.table import CLASS, LABEL_SET, NUMBER, Examples
 from tf_albert.training.objectives import (
     ClassificationObjective,
     MultiLabelObjective,
     RegressionObjective,
 )
+from tf_albert.types import StrPath
 
 
-class Classes:
+class LabelKind(abc.ABC):
+    """What the labels of texts are: how they are trained, scored and written.
+
+    Attributes:
+        labels: list of str, in the order of the logits; None for numbers.
+        label_kind: `CLASS`, `NUMBER` or `LABEL_SET`: what stands in a table's column.
+        metric: str. The metric that the best checkpoint and the best seed are chosen by.
+        objective: what a run minimizes.
+    """
+
+    labels: list[str] | None
+    label_kind: str
+    metric: str
+    objective: Any
+
+    @abc.abstractmethod
+    def targets(self, examples: Examples, where: StrPath) -> np.ndarray:
+        """Returns what a loss and the metrics compare outputs with, `(examples, ...)`.
+
+        Args:
+            examples: `Examples` with labels.
+            where: str or path. What they come from, for a message.
+
+        Raises:
+            ValueError: a label that is none of those known.
+        """
+
+    @abc.abstractmethod
+    def outputs(self, logits: np.ndarray) -> np.ndarray:
+        """Returns what logits `(examples, logits)` say: probabilities of their shape, or numbers
+        `(examples,)`."""
+
+    @abc.abstractmethod
+    def metrics(self, targets: np.ndarray, outputs: np.ndarray) -> dict[str, Any]:
+        """Returns the scores of outputs, by name."""
+
+    @abc.abstractmethod
+    def record(self, output: np.ndarray) -> dict[str, Any]:
+        """Returns what is written of one example's output: a dict of JSON values."""
+
+    def submitted(self, output: np.ndarray) -> str:
+        """Returns one example's output as GLUE's submissions have it."""
+        raise ValueError(f"GLUE has no task whose label is a {self.label_kind}.")
+
+
+class Classes(LabelKind):
     """One class of several.
 
     Args:
@@ -27,102 +78,96 @@ class Classes:
     label_kind = CLASS
     metric = "accuracy"
 
-    def __init__(self, labels):
-        self.labels = labels
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.labels = list(labels)
         self.objective = ClassificationObjective()
 
-    def targets(self, examples, where):
-        """Returns what a loss and the metrics compare outputs with.
-
-        Args:
-            examples: `Examples` with labels.
-            where: str or path. What they come from, for a message.
-
-        Returns:
-            int32 array `(examples,)`.
-
-        Raises:
-            ValueError: a label that is none of those known.
-        """
-        check_known(set(examples.labels), self.labels, where)
+    def targets(self, examples: Examples, where: StrPath) -> np.ndarray:
+        """Returns the numbers of the classes, int32 `(examples,)`."""
+        check_known(examples.labels, self.labels, where)
         numbers = {label: number for number, label in enumerate(self.labels)}
         return np.array([numbers[label] for label in examples.labels], np.int32)
 
-    def outputs(self, logits):
-        """Returns float32 probabilities `(examples, classes)` of logits."""
+    def outputs(self, logits: np.ndarray) -> np.ndarray:
+        """Returns the probability of each class, float32 `(examples, classes)`."""
         return tf.nn.softmax(logits).numpy()
 
-    def metrics(self, targets, outputs):
-        """Returns the scores of outputs: a dict."""
+    def metrics(self, targets: np.ndarray, outputs: np.ndarray) -> dict[str, Any]:
+        """Returns accuracy and what else `classification_metrics` gives."""
         return classification_metrics(targets.tolist(), outputs)
 
-    def record(self, output):
-        """Returns what is written of one example's output: a dict of JSON values."""
+    def record(self, output: np.ndarray) -> dict[str, Any]:
+        """Returns the likeliest class and its probability."""
         best = int(np.argmax(output))
         return {"label": self.labels[best], "probability": round(float(output[best]), 6)}
 
-    def submitted(self, output):
-        """Returns one example's output as GLUE's submissions have it."""
+    def submitted(self, output: np.ndarray) -> str:
+        """Returns the likeliest class."""
         return self.labels[int(np.argmax(output))]
 
 
-class Numbers:
-    """A number. Methods: as of `Classes`."""
+class Numbers(LabelKind):
+    """A number."""
 
+    labels = None
     label_kind = NUMBER
     metric = "pearson"
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.objective = RegressionObjective()
 
-    def targets(self, examples, where):
+    def targets(self, examples: Examples, where: StrPath) -> np.ndarray:
         """Returns the numbers, float32 `(examples,)`."""
         del where
         return np.array(examples.labels, np.float32)
 
-    def outputs(self, logits):
+    def outputs(self, logits: np.ndarray) -> np.ndarray:
         """Returns the numbers that are predicted, float32 `(examples,)`."""
         return np.asarray(logits)[:, 0]
 
-    def metrics(self, targets, outputs):
-        """Returns the scores of outputs."""
+    def metrics(self, targets: np.ndarray, outputs: np.ndarray) -> dict[str, Any]:
+        """Returns correlations and what else `regression_metrics` gives."""
         return regression_metrics(targets, outputs)
 
-    def record(self, output):
-        """Returns what is written of one example's output."""
+    def record(self, output: np.ndarray) -> dict[str, Any]:
+        """Returns the number."""
         return {"score": round(float(output), 6)}
 
-    def submitted(self, output):
-        """Returns one example's output within STS-B's range."""
+    def submitted(self, output: np.ndarray) -> str:
+        """Returns the number within STS-B's range."""
         return f"{min(max(float(output), 0.0), 5.0):.3f}"
 
 
-class LabelSets:
-    """Any of several labels at once, or none. Args and methods: as of `Classes`."""
+class LabelSets(LabelKind):
+    """Any of several labels at once, or none.
+
+    Args:
+        labels: list of str, in the order of the logits.
+    """
 
     label_kind = LABEL_SET
     metric = "f1_micro"
 
-    def __init__(self, labels):
-        self.labels = labels
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.labels = list(labels)
         self.objective = MultiLabelObjective()
 
-    def targets(self, examples, where):
+    def targets(self, examples: Examples, where: StrPath) -> np.ndarray:
         """Returns 1 where a label holds and 0 where not, float32 `(examples, labels)`."""
-        check_known(set().union(*examples.labels), self.labels, where)
+        check_known(itertools.chain(*examples.labels), self.labels, where)
         rows = [[label in held for label in self.labels] for held in examples.labels]
         return np.array(rows, np.float32)
 
-    def outputs(self, logits):
+    def outputs(self, logits: np.ndarray) -> np.ndarray:
         """Returns the probability of each label, float32 `(examples, labels)`."""
         return tf.sigmoid(logits).numpy()
 
-    def metrics(self, targets, outputs):
-        """Returns the scores of outputs."""
+    def metrics(self, targets: np.ndarray, outputs: np.ndarray) -> dict[str, Any]:
+        """Returns F1 and what else `multi_label_metrics` gives."""
         return multi_label_metrics(targets, outputs)
 
-    def record(self, output):
-        """Returns what is written of one example's output."""
+    def record(self, output: np.ndarray) -> dict[str, Any]:
+        """Returns the labels that hold, and the probability of each label."""
         pairs = list(zip(self.labels, map(float, output), strict=True))
         return {
             "labels": [label for label, probability in pairs if probability >= HOLDS_FROM],
@@ -130,9 +175,15 @@ class LabelSets:
         }
 
 
-def check_known(found, labels, where):
-    """Raises a `ValueError` where labels were found that are none of those known."""
-    unknown = sorted(found - set(labels))
+def check_known(found: Iterable[str], labels: Sequence[str], where: StrPath) -> None:
+    """Raises a `ValueError` where labels were found that are none of those known.
+
+    Args:
+        found: iterable of str.
+        labels: sequence of str. Those known.
+        where: str or path. What the labels come from, for the message.
+    """
+    unknown = sorted(set(found) - set(labels))
     if unknown:
         raise ValueError(
             f"{where} has labels that training never saw: {', '.join(unknown[:5])}. "

@@ -1,24 +1,34 @@
-"""A fine-tuned model applied to texts."""
+"""A fine-tuned classifier applied to texts."""
 
 import dataclasses
 import functools
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tf_albert import files
+from tf_albert.data.pipeline import computed_ahead
 from tf_albert.modeling.classifier import AlbertClassifier
-from tf_albert.modeling.saving import read_provenance
-from tf_albert.tasks.batches import text_batches
-from tf_albert.tasks.text_classification.glue import TASKS
-from tf_albert.tasks.text_classification.labels import Classes, LabelSets, Numbers
+from tf_albert.modeling.task_model import TaskModel
+from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.tasks.batches import shortened
+from tf_albert.tasks.metrics import with_names
+from tf_albert.tasks.predictor import Evaluation, Predictor, write_predictions
+from tf_albert.tasks.text_classification import glue
+from tf_albert.tasks.text_classification.labels import Classes, LabelKind, LabelSets, Numbers
+from tf_albert.tasks.text_classification.pictures import draw
+from tf_albert.tasks.text_classification.table import Examples, read_examples
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
+from tf_albert.types import StrPath
 
 
 @dataclasses.dataclass(frozen=True)
-class TaskDescription:
-    """What a fine-tuned model was trained for; kept in its `provenance.json`.
+class TextClassificationDescription:
+    """What a classifier of texts was trained for; kept in its `provenance.json`.
 
     Args:
         labels: list of str, the classes in the order of the logits; None for regression.
@@ -26,12 +36,12 @@ class TaskDescription:
         label_column: str. Its label column.
         sequence_length: int. Longest row, in tokens.
         num_segments: int. Texts an example, 1 or 2.
-        task: str. `table`, or a name in `registry.TASKS`.
+        task: str. `table`, or a name in `glue.TASKS`.
         multi_label: bool. Whether any number of labels may hold at once.
     """
 
-    labels: list | None
-    text_columns: list
+    labels: list[str] | None
+    text_columns: list[str]
     label_column: str
     sequence_length: int
     num_segments: int
@@ -39,66 +49,57 @@ class TaskDescription:
     multi_label: bool = False
 
     @functools.cached_property
-    def kind(self):
+    def kind(self) -> LabelKind:
         """What the labels are: `Classes`, `Numbers` or `LabelSets`."""
         if self.labels is None:
             return Numbers()
         return LabelSets(self.labels) if self.multi_label else Classes(self.labels)
 
     @property
-    def metric(self):
+    def metric(self) -> str:
         """The metric that the best checkpoint and the best seed are chosen by."""
-        return TASKS[self.task].metric if self.task in TASKS else self.kind.metric
+        return glue.TASKS[self.task].metric if self.task in glue.TASKS else self.kind.metric
+
+    @property
+    def model_class(self) -> type[TaskModel]:
+        """The class of the model."""
+        return AlbertClassifier
 
 
-class Predictor:
+class TextClassificationPredictor(Predictor):
     """A classifier or regressor with what it needs to read texts.
 
     Args:
-        model: `AlbertClassifier`.
-        preprocessor: `AlbertPreprocessor`.
-        description: `TaskDescription`.
+        model: `AlbertClassifier`, or None where it is set before the first answer.
+        tokenizer: `AlbertTokenizer` that the model was trained with.
+        description: `TextClassificationDescription`.
+
+    Example::
+
+        predictor = TextClassificationPredictor.from_pretrained("runs/sst2")
+        next(predictor.predicted([("a fine film",)]))["label"]
     """
 
-    def __init__(self, model, preprocessor, description):
-        self.model = model
-        self.preprocessor = preprocessor
-        self.description = description
-        self._logits = tf.function(
-            lambda inputs: model(inputs, training=False), reduce_retracing=True
-        )
+    task_names = ("table", *glue.TASKS)
+    submitted_tasks = tuple(name for name, task in glue.TASKS.items() if task.test)
+    description_class = TextClassificationDescription
+    what_else = "holds no fine-tuned classifier of texts. `tf-albert finetune` makes one."
 
-    @classmethod
-    def from_pretrained(cls, where):
-        """Returns the predictor of a fine-tuned model's folder or run.
+    def __init__(
+        self,
+        model: TaskModel | None,
+        tokenizer: AlbertTokenizer,
+        description: TextClassificationDescription,
+    ) -> None:
+        super().__init__(model, tokenizer, description)
+        self.num_segments = description.num_segments
+        self.preprocessor = AlbertPreprocessor(tokenizer, description.sequence_length)
 
-        Raises:
-            FileNotFoundError: there is no such folder.
-            ValueError: the model was not fine-tuned by `tf-albert finetune`.
-        """
-        folder = files.model_folder(where)
-        task = read_provenance(folder).get("task")
-        if task is None:
-            raise ValueError(f"{folder} holds no fine-tuned model. `tf-albert finetune` makes one.")
-        if task.get("task", "table") not in ("table", *TASKS):
-            raise ValueError(
-                f"{folder} was fine-tuned for the task {task['task']!r}, which gives no label."
-            )
-        model = AlbertClassifier.from_pretrained(folder)
-        description = TaskDescription(**task)
-        tokenizer = AlbertTokenizer.from_pretrained(folder)
-        return cls(model, AlbertPreprocessor(tokenizer, description.sequence_length), description)
-
-    @property
-    def num_segments(self):
-        """Texts an example, 1 or 2."""
-        return self.description.num_segments
-
-    def predicted(self, texts, batch_size=32):
+    def predicted(self, texts: Sequence[tuple[str, ...]], batch_size: int = 32) -> Iterator[dict]:
         """Yields what is written of the prediction for each text: dicts of JSON values."""
         return self.records(texts, self.outputs(texts, batch_size))
 
-    def outputs(self, texts, batch_size=32):
+    def outputs(self, texts: Sequence[tuple[str, ...]], batch_size: int = 32) -> np.ndarray:
         """Returns probabilities `(examples, classes)`, or numbers `(examples,)` for regression.
 
         Args:
@@ -106,10 +107,12 @@ class Predictor:
             batch_size: int. Rows a batch.
         """
         dataset = text_batches(self.preprocessor, texts, batch_size)
-        logits = np.concatenate([self._logits(inputs).numpy() for inputs in dataset])
+        logits = np.concatenate([self._outputs_of(inputs).numpy() for inputs in dataset])
         return self.description.kind.outputs(logits)
 
-    def score(self, examples, batch_size=32, where="the table"):
+    def score(
+        self, examples: Examples, batch_size: int = 32, where: StrPath = "the table"
+    ) -> dict[str, Any]:
         """Returns the metrics on labelled examples.
 
         Args:
@@ -117,16 +120,110 @@ class Predictor:
             batch_size: int. Rows a batch.
             where: str. What the examples come from, for a message about an unknown label.
         """
-        return self.score_outputs(examples, self.outputs(examples.texts, batch_size), where)
+        return self._metrics(examples, self.outputs(examples.texts, batch_size), where)
 
-    def score_outputs(self, examples, outputs, where="the table"):
-        """Returns the metrics of outputs that `outputs` gave."""
+    def _metrics(self, examples: Examples, outputs: np.ndarray, where: StrPath) -> dict[str, Any]:
         kind = self.description.kind
         return kind.metrics(kind.targets(examples, where), outputs)
 
-    def records(self, texts, outputs):
-        """Yields what is written of each prediction: dicts of JSON values."""
+    def records(
+        self, texts: Sequence[tuple[str, ...]], outputs: np.ndarray
+    ) -> Iterator[dict[str, Any]]:
+        """Yields what is written of each prediction: dicts of JSON values.
+
+        Args:
+            texts: list of tuples of str.
+            outputs: array `(examples, ...)`. What `outputs` gave of them.
+        """
         for text, output in zip(texts, outputs, strict=True):
             yield {"text": text[0] if len(text) == 1 else list(text)} | (
                 self.description.kind.record(output)
             )
+
+    def evaluate(
+        self, data: StrPath, bad_rows: BadRows, batch_size: int = 32, with_submission: bool = False
+    ) -> Evaluation:
+        """Returns the scores on a table, on the task's folder, or on one of its files.
+
+        Args:
+            data: str or path.
+            bad_rows: `BadRows`. Told of every row that is left out.
+            batch_size: int. Rows a batch.
+            with_submission: bool. Whether GLUE's test files are read too.
+
+        Raises:
+            FileNotFoundError: a file is not there.
+            ValueError: a file of another form, a label that training never saw, or a submission
+                without the task's folder.
+        """
+        parts = self._read(Path(data), bad_rows)
+        tests = _read_tests(glue.TASKS[self.description.task], data) if with_submission else {}
+        outputs = {name: self.outputs(part.texts, batch_size) for name, part in parts.items()}
+
+        def write(folder: Path) -> None:
+            for number, (name, examples) in enumerate(parts.items()):
+                self._write(folder / name if number else folder, examples, outputs[name])
+
+        def submit(folder: Path) -> None:
+            for name, (examples, numbers) in tests.items():
+                found = self.outputs(examples.texts, batch_size)
+                submitted = map(self.description.kind.submitted, found)
+                _write_submission(folder / f"{name}.tsv", numbers, submitted)
+
+        scored = {name: self._metrics(part, outputs[name], data) for name, part in parts.items()}
+        return Evaluation(with_names(scored), write, submit)
+
+    def _read(self, path: Path, bad_rows: BadRows) -> dict[str, Examples]:
+        """Returns the examples of each file that is scored, by the file's name."""
+        description = self.description
+        task = glue.TASKS.get(description.task)
+        if task is None:
+            columns, kind = description.text_columns, description.kind.label_kind
+            column = description.label_column
+            parts = {path.name: read_examples(path, columns, column, kind, bad_rows)}
+        elif path.is_dir() and not glue.is_part(task, path):
+            parts = glue.read_dev(task, path, bad_rows)
+        else:
+            parts = {path.name: glue.read_file(task, path, bad_rows)}
+        for examples in parts.values():
+            description.kind.targets(examples, path)  # before anything is computed
+        return parts
+
+    def _write(self, folder: Path, examples: Examples, outputs: np.ndarray) -> None:
+        records = self.records(examples.texts, outputs)
+        pairs = zip(records, examples.labels, strict=True)
+        write_predictions(folder, (record | {"expected": label} for record, label in pairs))
+        draw(folder, self.description.kind, examples, outputs)
+
+
+def text_batches(
+    preprocessor: AlbertPreprocessor, texts: Sequence[tuple[str, ...]], batch_size: int
+) -> tf.data.Dataset:
+    """Returns a dataset of the encoder's inputs for texts, in order, the last batch smaller.
+
+    Args:
+        preprocessor: `AlbertPreprocessor`.
+        texts: list of tuples of str, each with one text or two.
+        batch_size: int. Rows a batch.
+    """
+    columns = tuple(np.array(column, object) for column in zip(*texts, strict=True))
+    dataset = tf.data.Dataset.from_tensor_slices(columns).batch(batch_size)
+    return computed_ahead(dataset, lambda *texts: shortened(preprocessor(texts)))
+
+
+def _read_tests(task: glue.GlueTask, data: StrPath) -> dict[str, tuple[Examples, list[str]]]:
+    """Returns the test files of a task's folder, and says which of GLUE's is not there."""
+    if not Path(data).is_dir():
+        raise ValueError(f"A submission needs the folder of the task. `data` is {data}.")
+    tests = glue.read_test(task, data)
+    for file, name in task.diagnostic.items():
+        if name not in tests:
+            print(f"{name} is left out: {file} is neither in {data} nor in `diagnostic` beside it.")
+    return tests
+
+
+def _write_submission(path: Path, numbers: Iterable[str], submitted: Iterable[str]) -> None:
+    """Writes predictions on a test file as GLUE takes them."""
+    pairs = zip(numbers, submitted, strict=True)
+    rows = ["index\tprediction", *(f"{number}\t{value}" for number, value in pairs)]
+    files.write_text(path, "\n".join(rows) + "\n")

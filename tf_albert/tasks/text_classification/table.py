@@ -4,13 +4,18 @@ import csv
 import dataclasses
 import json
 import math
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from tf_albert.data.readers import LONGEST_LINE, is_unicode, read_lines
-from tf_albert.tasks.bad_rows import Problems
+from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.types import StrPath
 
 # What stands in a label's column: one class, a number, or labels with commas between them.
 CLASS, NUMBER, LABEL_SET = "class", "number", "label set"
+Row: TypeAlias = dict[str, Any]
+Rows: TypeAlias = Iterator[tuple[int, Row]]
 # Python's own limit of 131,072 characters a field is less than long documents have.
 csv.field_size_limit(max(csv.field_size_limit(), LONGEST_LINE))
 
@@ -25,10 +30,10 @@ class Examples:
             where there are none.
     """
 
-    texts: list
-    labels: list | None
+    texts: list[tuple[str, ...]]
+    labels: Any
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.texts)
 
 
@@ -40,20 +45,20 @@ class Flaw(ValueError):
         what: str. The value in question.
     """
 
-    def __init__(self, kind, what=""):
+    def __init__(self, kind: str, what: str = "") -> None:
         super().__init__(f"{kind}: {what}")
         self.kind, self.what = kind, what
 
 
 def read_examples(
-    path,
-    text_columns,
-    label_column=None,
-    label_kind=CLASS,
-    problems=None,
-    columns=None,
-    known_labels=None,
-):
+    path: StrPath,
+    text_columns: Sequence[str],
+    label_column: str | None = None,
+    label_kind: str = CLASS,
+    bad_rows: BadRows | None = None,
+    columns: list[str] | None = None,
+    known_labels: Sequence[str] | None = None,
+) -> Examples:
     """Returns the examples in a table.
 
     TSV is read without quoting, as GLUE writes it; CSV with. The first row names the columns. A
@@ -65,7 +70,7 @@ def read_examples(
         label_column: str or None. The column with the label.
         label_kind: `CLASS`, `NUMBER` or `LABEL_SET`. A set is written with commas between its
             labels, in JSONL as a list; an empty cell is the empty set.
-        problems: `Problems` or None. Told of every row that is left out: one with other columns
+        bad_rows: `BadRows` or None. Told of every row that is left out: one with other columns
             than the header, no JSON, an empty text or label, no number where one is expected, a
             label that is none of `known_labels`. None makes the first an error.
         columns: list of str or None. The names of the columns of a file whose first row does not
@@ -77,55 +82,55 @@ def read_examples(
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: another format, a column that is not there, no row at all, or what `problems`
+        ValueError: another format, a column that is not there, no row at all, or what `bad_rows`
             raises; the message names the row.
     """
     path = Path(path)
-    problems = Problems(strict=True) if problems is None else problems
+    bad_rows = BadRows(strict=True) if bad_rows is None else bad_rows
     wanted = [*text_columns, *([] if label_column is None else [label_column])]
     texts, labels = [], []
-    for number, row in _rows(path, problems, columns):
+    for number, row in _rows(path, bad_rows, columns):
         _check_columns(row, wanted, f"{path}, line {number}")
         try:
             text = tuple(_text(row, column) for column in text_columns)
             label = None if label_column is None else READERS[label_kind](row, label_column)
             _check_label(label, known_labels)
         except Flaw as flaw:
-            problems.add(f"{path}, line {number}", flaw.kind, flaw.what)
+            bad_rows.add(f"{path}, line {number}", flaw.kind, flaw.what)
             continue
         texts.append(text)
         labels.append(label)
     if not texts:
-        why = f" {problems.summary()}." if problems else ""
+        why = f" {bad_rows.summary()}." if bad_rows else ""
         raise ValueError(f"{path} has no rows that can be used.{why}")
     return Examples(texts, labels if label_column is not None else None)
 
 
-def _check_columns(row, wanted, place):
+def _check_columns(row: Row, wanted: Sequence[str], place: str) -> None:
     # Not a flaw of one row: with a column of another name every row would be left out.
     for column in wanted:
         if column not in row:
             raise ValueError(f"{place}: no column {column!r}. Columns: {', '.join(row)}.")
 
 
-def _rows(path, problems, columns):
+def _rows(path: Path, bad_rows: BadRows, columns: list[str] | None) -> Rows:
     kind = path.name.removesuffix(".gz").rpartition(".")[2]
     if kind == "jsonl":
-        return _json_lines(path, problems)
+        return _json_lines(path, bad_rows)
     if kind not in ("tsv", "csv"):
         raise ValueError(
             f"{path} has an unknown format. Expected a name that ends with .tsv, .csv or .jsonl."
         )
     rows = _tab_separated(path) if kind == "tsv" else _comma_separated(path)
-    return _with_columns(path, rows, problems, columns)
+    return _with_columns(path, rows, bad_rows, columns)
 
 
-def _tab_separated(path):
+def _tab_separated(path: Path) -> Iterator[tuple[int, list[str]]]:
     for number, line in read_lines(path):
         yield number, line.rstrip("\r\n").split("\t")
 
 
-def _comma_separated(path):
+def _comma_separated(path: Path) -> Iterator[tuple[int, list[str]]]:
     # Strict: a quote that is never closed would make one text of all rows behind it.
     reader = csv.reader((line for _, line in read_lines(path)), strict=True)
     try:
@@ -138,7 +143,12 @@ def _comma_separated(path):
         ) from error
 
 
-def _with_columns(path, rows, problems, header):
+def _with_columns(
+    path: Path,
+    rows: Iterator[tuple[int, list[str]]],
+    bad_rows: BadRows,
+    header: list[str] | None,
+) -> Rows:
     header = header or next(rows, (0, []))[1]
     for number, fields in rows:
         if fields in ([], [""]) and len(header) > 1:
@@ -146,29 +156,29 @@ def _with_columns(path, rows, problems, header):
         if len(fields) == len(header):
             yield number, dict(zip(header, fields, strict=True))
             continue
-        problems.add(
+        bad_rows.add(
             f"{path}, line {number}",
             "another number of columns than the header",
             f"{len(fields)}, not {len(header)} ({', '.join(header)})",
         )
 
 
-def _json_lines(path, problems):
+def _json_lines(path: Path, bad_rows: BadRows) -> Rows:
     for number, line in read_lines(path):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
         except ValueError as error:
-            problems.add(f"{path}, line {number}", "no JSON", str(error))
+            bad_rows.add(f"{path}, line {number}", "no JSON", str(error))
             continue
         if isinstance(row, dict):
             yield number, row
         else:
-            problems.add(f"{path}, line {number}", "no JSON object", line.strip()[:50])
+            bad_rows.add(f"{path}, line {number}", "no JSON object", line.strip()[:50])
 
 
-def _text(row, column):
+def _text(row: Row, column: str) -> str:
     value = row[column]
     if not isinstance(value, str):
         raise Flaw(f"column {column!r} must hold text", f"{value!r}")
@@ -179,13 +189,13 @@ def _text(row, column):
     return value
 
 
-def _class(row, column):
+def _class(row: Row, column: str) -> str:
     if row[column] in ("", None):
         raise Flaw(f"the label in column {column!r} is empty")
     return str(row[column])
 
 
-def _number(row, column):
+def _number(row: Row, column: str) -> float:
     value = row[column]
     try:
         number = float(value)
@@ -196,7 +206,7 @@ def _number(row, column):
     return number
 
 
-def _label_set(row, column):
+def _label_set(row: Row, column: str) -> tuple[str, ...]:
     value = row[column]
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
@@ -204,9 +214,13 @@ def _label_set(row, column):
     return tuple(sorted({part.strip() for part in parts if part.strip()}))
 
 
-READERS = {CLASS: _class, NUMBER: _number, LABEL_SET: _label_set}
+READERS: dict[str, Callable[[Row, str], Any]] = {
+    CLASS: _class,
+    NUMBER: _number,
+    LABEL_SET: _label_set,
+}
 
 
-def _check_label(label, known_labels):
+def _check_label(label: Any, known_labels: Sequence[str] | None) -> None:
     if known_labels is not None and label not in known_labels:
         raise Flaw(f"the label {label!r}, none of {', '.join(known_labels)}")

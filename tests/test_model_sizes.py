@@ -2,7 +2,7 @@ import keras
 import pytest
 
 from tf_albert import AlbertConfig, AlbertPretrainer
-from tf_albert.modeling.sizes import forward_flops_per_token, parameter_counts, sizes_table
+from tf_albert.model_sizes import forward_flops_per_token, parameter_counts, sizes_table
 
 # Encoder, and with both heads: counted in the released checkpoints of v2.
 REFERENCE = {

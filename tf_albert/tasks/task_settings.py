@@ -1,0 +1,46 @@
+"""What a task reads of a recipe."""
+
+import dataclasses
+
+from tf_albert.training import loop
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TaskSettings(loop.LoopSettings):
+    """Where the examples of a task lie, and how they become rows; a part of every recipe.
+
+    Args:
+        task: `table`, a table of one's own; or a task whose files are taken as they are published:
+            cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli, snli, imdb, squad, squad2,
+            conll (names in sentences), race.
+        data: Folder with the files of a named task.
+        train: Table to train on: TSV, CSV or JSONL; or a file of SQuAD or CoNLL, or a folder of
+            RACE.
+        dev: The same to score on.
+        text_column: Column with the text, or `first,second` for pairs.
+        label_column: Column with the label.
+        regression: Whether labels are numbers.
+        multi_label: Whether a row has any number of labels, with commas between them (in JSONL a
+            list).
+        strict: Whether a row that cannot be used is an error; it is left out and told otherwise.
+        batch_size: Rows a step, over all replicas.
+        sequence_length: Longest row, in tokens.
+        stride: Tokens from one window over a question's context to the next one (squad, squad2).
+    """
+
+    task: str = "table"
+    data: str | None = None
+    train: str | None = None
+    dev: str | None = None
+    text_column: str | None = None
+    label_column: str | None = None
+    regression: bool = False
+    multi_label: bool = False
+    strict: bool = False
+    batch_size: int = 32
+    sequence_length: int = 128
+    stride: int = 64
+    steps: int = 1000
+    optimizer: str = "adamw"
+    learning_rate: float = 1e-4
+    warmup_steps: int = 100

@@ -17,7 +17,7 @@ from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.multiple_choice import AlbertMultipleChoice
 from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.tasks.choosing import Chooser
-from tf_albert.tasks.race import GAP
+from tf_albert.tasks.multiple_choice.gaps import choice_inputs
 
 TEXTS = {
     "context": tf.TensorSpec((None,), tf.string, name="context"),
@@ -106,7 +106,8 @@ def _module(chooser):
 
     def call(texts, training):
         texts = _paired(texts)
-        outputs = scorer(_inputs(preprocessor, texts), training=training)
+        inputs = choice_inputs(preprocessor, *(texts[name] for name in TEXTS))
+        outputs = scorer(inputs, training=training)
         choice = tf.gather(texts["choices"], outputs["index"], batch_dims=1)
         return {**outputs, "choice": choice}
 
@@ -114,34 +115,6 @@ def _module(chooser):
     root.scorer = reusable(scorer, [model])
     root.tokenizer = preprocessor.tokenizer
     return root
-
-
-def _inputs(preprocessor, texts):
-    """Returns the encoder's inputs for each choice: a dict of int32 `(batch, choices, length)`."""
-    batch, num_choices = tf.unstack(tf.shape(texts["choices"]))
-    contexts = tf.repeat(texts["context"], num_choices)
-    answers = tf.reshape(_with_choices(texts["question"], texts["choices"]), (-1,))
-    length = preprocessor.sequence_length
-    return {
-        name: tf.reshape(value, (batch, num_choices, length))
-        for name, value in preprocessor((contexts, answers)).items()
-    }
-
-
-def _with_choices(questions, choices):
-    """Returns each question with each of its choices, as `tasks.race.with_option` joins them.
-
-    Args:
-        questions: string tensor `(batch,)`.
-        choices: string tensor `(batch, choices)`.
-    """
-    parts = tf.strings.split(questions, GAP)
-    num_gaps = parts.row_lengths() - 1
-    parts = parts.to_tensor("")
-    is_before_gap = tf.sequence_mask(num_gaps, tf.shape(parts)[1])
-    filled = tf.where(is_before_gap[:, None], choices[:, :, None], "")
-    in_gaps = tf.strings.reduce_join(parts[:, None] + filled, axis=2)
-    return tf.where(num_gaps[:, None] > 0, in_gaps, questions[:, None] + " " + choices)
 
 
 def _paired(texts):

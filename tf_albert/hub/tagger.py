@@ -15,13 +15,13 @@ from tf_albert.hub.reusable import (
     trainable_function,
     write_module,
 )
-from tf_albert.hub.words import first_tokens, words_of
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.modeling.token_classifier import AlbertTokenClassifier
 from tf_albert.tasks.tagging import Tagger
 from tf_albert.tasks.tagging_metrics import OUTSIDE
-from tf_albert.text.packing import pack_inputs
+from tf_albert.tasks.token_classification.word_tokens import rows_of_words, words_of
+from tf_albert.types import Tensor
 
 STRINGS = tf.TensorSpec((None,), tf.string, name="text")
 
@@ -112,12 +112,11 @@ def _module(tagger, score):
 
     def call(texts, training):
         words = words_of(texts)
-        ids, tokens = first_tokens(words.texts, tagger.tokenizer)
-        inputs = pack_inputs([ids], description.sequence_length, tagger.tokenizer.special_ids)
+        inputs, places = rows_of_words(words.texts, tagger.tokenizer, description.sequence_length)
         labels = score(inputs, training=training)["label"]
         values = {
             "word": words.texts.values,
-            "label": _labels_of_words(labels, words.texts.value_rowids(), tokens),
+            "label": _labels_of_words(labels, words.texts.value_rowids(), places),
             "start_byte": tf.cast(words.begins, tf.int32),
             "end_byte": tf.cast(words.begins + words.sizes, tf.int32),
         }
@@ -128,19 +127,16 @@ def _module(tagger, score):
     return root
 
 
-def _labels_of_words(labels, rows, tokens):
+def _labels_of_words(labels: Tensor, rows: Tensor, places: Tensor) -> Tensor:
     """Returns the label of each word: string `(words,)`.
 
     Args:
         labels: string tensor `(batch, length)`. The label of each token of the rows.
         rows: int64 tensor `(words,)`. The text of each word.
-        tokens: int64 tensor `(words,)`. Its first token, -1 where it has none.
+        places: int64 tensor `(words,)`. Its place in its row, 0 where it has none.
     """
-    places = tokens + 1  # behind [CLS]
-    has_label = (tokens >= 0) & (places < tf.shape(labels, tf.int64)[1] - 1)
-    places = tf.where(has_label, places, tf.zeros_like(places))
     found = tf.gather_nd(labels, tf.stack([rows, places], axis=1))
-    return tf.where(has_label, found, OUTSIDE)
+    return tf.where(places > 0, found, OUTSIDE)
 
 
 def _text_signature(root):

@@ -2,21 +2,30 @@
 
 import dataclasses
 
-import numpy as np
 import tensorflow as tf
 
 from tf_albert.modeling.answerable_span_labeler import AlbertAnswerableSpanLabeler
 from tf_albert.modeling.span_labeler import AlbertSpanLabeler
-from tf_albert.tasks.batches import padded_rows, shortened
+from tf_albert.tasks.batches import shortened
 from tf_albert.tasks.fine_tuned import read_fine_tuned
+from tf_albert.tasks.question_answering.answers import (
+    BEAM,
+    LOGITS,
+    WindowAnswers,
+    answers_of_windows,
+    candidates_of_questions,
+    lowest_null_scores,
+    probabilities,
+)
+from tf_albert.tasks.question_answering.reader import QuestionReader
+from tf_albert.tasks.question_answering.windows import NUMBERS, WINDOWS, TokenizedQuestions
 from tf_albert.tasks.squad import Question
-from tf_albert.tasks.squad_answers import candidates, candidates_of_beam, probabilities
 from tf_albert.tasks.squad_metrics import (
     null_threshold_of_best_f1,
     squad2_metrics,
     squad_metrics,
 )
-from tf_albert.tasks.squad_windows import tokenize_context, windows_of
+from tf_albert.types import Tensor
 
 SPAN_MODELS = {"squad": AlbertSpanLabeler, "squad2": AlbertAnswerableSpanLabeler}
 SPAN_TASKS = tuple(SPAN_MODELS)
@@ -84,11 +93,14 @@ class QuestionAnswerer:
     def __init__(self, model, tokenizer, description):
         self.tokenizer = tokenizer
         self.description = description
-        self._contexts = {}
         self.model = model
+        self.reader = QuestionReader(tokenizer, description.sequence_length, description.stride)
         self._outputs = tf.function(
             lambda inputs: self.model(inputs, training=False), reduce_retracing=True
         )
+        outputs = BEAM if description.may_be_unanswerable else LOGITS
+        signature = [outputs, WINDOWS, NUMBERS, NUMBERS]
+        self._answers = tf.function(answers_of_windows, input_signature=signature)
 
     @classmethod
     def from_pretrained(cls, where):
@@ -105,60 +117,45 @@ class QuestionAnswerer:
         model = SPAN_MODELS[task["task"]].from_pretrained(folder)
         return cls(model, tokenizer, SpanDescription(**task))
 
-    def windows(self, question):
-        """Returns the windows over a question's context, a list of `Window`."""
-        context = self._contexts.get(question.context)
-        if context is None:
-            context = tokenize_context(self.tokenizer, question.context)
-            self._contexts[question.context] = context
-        return windows_of(
-            self.tokenizer.encode_ids([question.text])[0],
-            context,
-            self.description.sequence_length,
-            self.description.stride,
-        )
+    def read(self, questions: list[Question]) -> TokenizedQuestions:
+        """Returns questions in tokens, with the windows over their contexts.
 
-    def answers(self, questions, batch_size=32):
+        Raises:
+            ValueError: a question leaves no room for its context.
+        """
+        return self.reader(*zip(*((one.text, one.context) for one in questions), strict=True))
+
+    def answers(self, questions: list[Question], batch_size: int = 32) -> list[Answered]:
         """Returns what the model says: a list of `Answered`, in the order of the questions.
 
         Args:
             questions: list of `Question`.
             batch_size: int. Windows a batch.
         """
-        windows = [self.windows(question) for question in questions]
-        outputs = self._outputs_of([one for some in windows for one in some], batch_size)
-        answered, first = [], 0
-        for question, some in zip(questions, windows, strict=True):
-            rows = {name: values[first : first + len(some)] for name, values in outputs.items()}
-            first += len(some)
-            answered.append(self._answer(question, some, rows))
-        return answered
+        read = self.read(questions)
+        found, no_answer_logits = self._found(read, batch_size)
+        of_window, contexts = read.windows.questions, [question.context for question in questions]
+        best = candidates_of_questions(found, of_window, contexts)
+        null_scores = [None] * len(questions)
+        if self.description.may_be_unanswerable:
+            lowest = lowest_null_scores(no_answer_logits, of_window, len(questions))
+            null_scores = lowest.numpy().tolist()
+        columns = zip(questions, best, null_scores, strict=True)
+        return [Answered(question.id, *values) for question, *values in columns]
 
-    def _answer(self, question, windows, outputs):
-        if not self.description.may_be_unanswerable:
-            return Answered(question.id, candidates(question.context, windows, outputs), None)
-        best = candidates_of_beam(question.context, windows, outputs)
-        # The window most likely to have an answer counts (`accumulate_predictions_v2`).
-        return Answered(question.id, best, float(outputs["no_answer_logits"].min()))
-
-    def _outputs_of(self, windows, batch_size):
-        """Returns the model's outputs for windows: dict of arrays `(windows, ...)`."""
-        length = self.description.sequence_length
-        rows = [window.inputs(self.tokenizer.special_ids) for window in windows]
-        inputs = padded_rows(rows, length, self.tokenizer.special_ids["pad"])
-        batches = []
-        for first in range(0, len(rows), batch_size):
-            here = {
-                name: tf.constant(value[first : first + batch_size])
-                for name, value in inputs.items()
-            }
-            batches.append(self._outputs(shortened(here)))
-        return {
-            name: np.concatenate(
-                [_of_length(length, name, batch[name].numpy()) for batch in batches]
-            )
-            for name in batches[0]
-        }
+    def _found(
+        self, read: TokenizedQuestions, batch_size: int
+    ) -> tuple[WindowAnswers, Tensor | None]:
+        """Returns the answers in all windows, and their logits for no answer if there are any."""
+        found, no_answer_logits = [], []
+        for first in range(0, len(read.windows.numbers), batch_size):
+            windows = read.windows.part(first, batch_size)
+            outputs = self._outputs(shortened(self.reader.inputs(read, windows)))
+            found.append(self._answers(outputs, windows, read.begins, read.ends))
+            no_answer_logits.append(outputs.get("no_answer_logits"))
+        columns = (tf.concat(batches, axis=0) for batches in zip(*found, strict=True))
+        is_any = self.description.may_be_unanswerable
+        return WindowAnswers(*columns), tf.concat(no_answer_logits, axis=0) if is_any else None
 
     num_segments = 2
 
@@ -174,7 +171,6 @@ class QuestionAnswerer:
             for number, (question, context) in enumerate(texts)
         ]
         answered = self.answers(questions, batch_size)
-        self._contexts.clear()  # what is asked may have no end
         for question, answer in zip(questions, answered, strict=True):
             record = {"question": question.text, "answer": self.text_of(answer)}
             if record["answer"]:
@@ -222,13 +218,6 @@ class QuestionAnswerer:
         if self.description.may_be_unanswerable:
             values["null_odds.json"] = {answer.id: answer.null_score for answer in answered}
         return values
-
-
-def _of_length(length, name, values):
-    """Returns a batch's output, what it has for each token with places up to a length."""
-    if name not in ("start_logits", "end_logits"):
-        return values
-    return np.pad(values, [(0, 0), (0, length - values.shape[1])])
 
 
 def _by_id(questions, answered):

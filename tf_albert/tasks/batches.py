@@ -7,6 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from tf_albert.data.pipeline import computed_ahead, rows_of_replica
+from tf_albert.tasks.multiple_choice.gaps import choice_inputs, choice_texts
+from tf_albert.types import Tensor
 
 # Lengths are rounded up to a multiple of this, so that few shapes are traced.
 LENGTH_STEP = 16
@@ -101,16 +103,15 @@ class SpanBatches(EpochBatches):
     `end_positions`, int32 `(rows,)`.
 
     Args:
-        rows: list of (ids, types), lists of int, one pair a window.
-        spans: list of (first, last) places of the answer in its row.
-        sequence_length: int. Longest row.
-        pad_id: int.
+        inputs: dict of int32 arrays `(windows, sequence_length)`: the encoder's inputs.
+        spans: int32 array `(windows, 2)`. The first and the last place of the answer in its row.
         batch_size, seed: as for `EpochBatches`.
     """
 
-    def __init__(self, rows, spans, sequence_length, pad_id, batch_size, seed):
-        inputs = padded_rows(rows, sequence_length, pad_id)
-        super().__init__((inputs, np.array(spans, np.int32)), len(rows), batch_size, seed)
+    def __init__(
+        self, inputs: dict[str, np.ndarray], spans: np.ndarray, batch_size: int, seed: int
+    ) -> None:
+        super().__init__((inputs, spans), len(spans), batch_size, seed)
 
     def element(self, columns):
         inputs, spans = columns
@@ -124,17 +125,22 @@ class TokenBatches(EpochBatches):
     `(rows, length)`.
 
     Args:
-        rows: list of (ids, types), lists of int.
+        inputs: dict of int32 arrays `(rows, sequence_length)`: the encoder's inputs.
         labels: int array `(rows, sequence_length)`.
         weights: float array `(rows, sequence_length)`. 1 where a label counts.
-        pad_id: int.
         batch_size, seed: as for `EpochBatches`.
     """
 
-    def __init__(self, rows, labels, weights, pad_id, batch_size, seed):
-        inputs = padded_rows(rows, labels.shape[1], pad_id)
+    def __init__(
+        self,
+        inputs: dict[str, Tensor],
+        labels: np.ndarray,
+        weights: np.ndarray,
+        batch_size: int,
+        seed: int,
+    ) -> None:
         columns = inputs | {"labels": labels, "label_weights": weights}
-        super().__init__(columns, len(rows), batch_size, seed)
+        super().__init__(columns, len(labels), batch_size, seed)
 
     def element(self, columns):
         return shortened(columns)
@@ -152,49 +158,13 @@ class ChoiceBatches(EpochBatches):
     """
 
     def __init__(self, preprocessor, choices, batch_size, seed):
-        passages = np.array([choice.passage for choice in choices], object)
-        texts = np.array([choice.texts for choice in choices], object)
         labels = np.array([choice.label for choice in choices], np.int32)
-        super().__init__((passages, texts, labels), len(choices), batch_size, seed)
+        super().__init__((choice_texts(choices), labels), len(choices), batch_size, seed)
         self.preprocessor = preprocessor
 
     def element(self, columns):
-        passages, texts, labels = columns
-        return shortened_choices(self.preprocessor, passages, texts) | {"labels": labels}
-
-
-def shortened_choices(preprocessor, passages, texts):
-    """Returns the inputs of `AlbertMultipleChoice`, as long as their longest text.
-
-    Args:
-        preprocessor: `AlbertPreprocessor`.
-        passages: string tensor `(rows,)`.
-        texts: string tensor `(rows, options)`. The question with each option.
-    """
-    rows, options = tf.shape(texts)[0], texts.shape[1]
-    inputs = shortened(preprocessor((tf.repeat(passages, options), tf.reshape(texts, (-1,)))))
-    return {name: tf.reshape(value, (rows, options, -1)) for name, value in inputs.items()}
-
-
-def padded_rows(rows, sequence_length, pad_id):
-    """Returns rows of (ids, types) as the encoder's inputs: a dict of int32 arrays.
-
-    Args:
-        rows: list of (ids, types), lists of int of equal length.
-        sequence_length: int. Length of the arrays' rows.
-        pad_id: int.
-    """
-    shape = (len(rows), sequence_length)
-    inputs = {
-        "input_word_ids": np.full(shape, pad_id, np.int32),
-        "input_mask": np.zeros(shape, np.int32),
-        "input_type_ids": np.zeros(shape, np.int32),
-    }
-    for number, (ids, types) in enumerate(rows):
-        inputs["input_word_ids"][number, : len(ids)] = ids
-        inputs["input_mask"][number, : len(ids)] = 1
-        inputs["input_type_ids"][number, : len(ids)] = types
-    return inputs
+        texts, labels = columns
+        return shortened(choice_inputs(self.preprocessor, *texts)) | {"labels": labels}
 
 
 def text_batches(preprocessor, texts, batch_size):
@@ -210,12 +180,12 @@ def text_batches(preprocessor, texts, batch_size):
     return computed_ahead(dataset, lambda *texts: shortened(preprocessor(texts)))
 
 
-def shortened(inputs):
+def shortened(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
     """Returns inputs without the columns that are padding in every row, but for a rest of 16.
 
     Args:
-        inputs: dict of int32 tensors of shape `(batch, length)`.
+        inputs: dict of int32 tensors of shape `(batch, length)` or `(batch, choices, length)`.
     """
-    longest = tf.reduce_max(tf.reduce_sum(inputs["input_mask"], axis=1))
+    longest = tf.reduce_max(tf.reduce_sum(inputs["input_mask"], axis=-1))
     length = -(-longest // LENGTH_STEP) * LENGTH_STEP
-    return {name: value[:, :length] for name, value in inputs.items()}
+    return {name: value[..., :length] for name, value in inputs.items()}

@@ -6,9 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 from tf_albert.modeling.multiple_choice import AlbertMultipleChoice
-from tf_albert.tasks.batches import shortened_choices
+from tf_albert.tasks.batches import shortened
 from tf_albert.tasks.fine_tuned import read_fine_tuned
 from tf_albert.tasks.metrics import accuracy_metrics
+from tf_albert.tasks.multiple_choice.gaps import choice_inputs, choice_texts
+from tf_albert.tasks.race import Choice
 from tf_albert.text.preprocessor import AlbertPreprocessor
 
 
@@ -46,6 +48,11 @@ class Chooser:
         self._logits = tf.function(
             lambda inputs: self.model(inputs, training=False), reduce_retracing=True
         )
+        strings = tf.TensorSpec((None,), tf.string)
+        self._inputs = tf.function(
+            lambda *texts: choice_inputs(preprocessor, *texts),
+            input_signature=[strings, strings, tf.TensorSpec((None, None), tf.string)],
+        )
 
     @classmethod
     def from_pretrained(cls, where):
@@ -62,7 +69,7 @@ class Chooser:
         model, description = AlbertMultipleChoice.from_pretrained(folder), ChoiceDescription(**task)
         return cls(model, AlbertPreprocessor(tokenizer, description.sequence_length), description)
 
-    def probabilities(self, choices, batch_size=8):
+    def probabilities(self, choices: list[Choice], batch_size: int = 8) -> np.ndarray:
         """Returns how likely each option is, float array `(questions, options)`.
 
         Args:
@@ -71,10 +78,8 @@ class Chooser:
         """
         logits = []
         for first in range(0, len(choices), batch_size):
-            batch = choices[first : first + batch_size]
-            passages = tf.constant([choice.passage for choice in batch])
-            texts = tf.constant([choice.texts for choice in batch])
-            logits.append(self._logits(shortened_choices(self.preprocessor, passages, texts)))
+            texts = choice_texts(choices[first : first + batch_size])
+            logits.append(self._logits(shortened(self._inputs(*texts))))
         return tf.nn.softmax(np.concatenate(logits)).numpy()
 
     def score(self, choices, batch_size=8):

@@ -5,8 +5,6 @@ import json
 from pathlib import Path
 
 LETTERS = "ABCD"
-# Where a question leaves room for the option.
-GAP = "_"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,13 +14,15 @@ class Choice:
     Args:
         id: str. The file and the question's number in it.
         passage: str.
-        texts: tuple of str. The question with each option.
+        question: str. A `_` in it is a gap for the option.
+        options: tuple of str.
         label: int. Which one is right.
     """
 
     id: str
     passage: str
-    texts: tuple
+    question: str
+    options: tuple
     label: int
 
 
@@ -65,8 +65,8 @@ def _choices(path, problems):
         elif answer not in list(LETTERS):
             problems.add(place, f"an answer that is none of {', '.join(LETTERS)}", repr(answer))
         else:
-            texts = tuple(with_option(question, option) for option in options)
-            choices.append(Choice(place, passage, texts, LETTERS.index(answer)))
+            label = LETTERS.index(answer)
+            choices.append(Choice(place, passage, question, tuple(options), label))
     return choices
 
 
@@ -84,14 +84,3 @@ def _read(path):
             f"{path} is no file of RACE ({type(error).__name__}: {error}). Expected JSON with "
             "`article`, and `questions`, `options` and `answers` of one length."
         ) from error
-
-
-def with_option(question, option):
-    """Returns a question with an option: in its gaps if it has any, else behind it.
-
-    Source: Google's race_utils.py, `RaceProcessor.read_examples`.
-
-    >>> with_option("Ada wrote _ .", "notes"), with_option("What did Ada write?", "Notes.")
-    ('Ada wrote notes .', 'What did Ada write? Notes.')
-    """
-    return question.replace(GAP, option) if GAP in question else f"{question} {option}"

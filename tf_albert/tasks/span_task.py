@@ -1,11 +1,17 @@
 """Questions on contexts, as a fine-tuning run sees them."""
 
 import dataclasses
+import itertools
+from pathlib import Path
+
+import numpy as np
 
 from tf_albert.tasks.answering import SPAN_MODELS, QuestionAnswerer, SpanDescription
 from tf_albert.tasks.batches import SpanBatches
 from tf_albert.tasks.fine_tuned import train_and_dev
-from tf_albert.tasks.squad import read_squad
+from tf_albert.tasks.problems import Problems
+from tf_albert.tasks.question_answering.windows import TokenizedQuestions
+from tf_albert.tasks.squad import Answer, Question, read_squad
 from tf_albert.training.objectives import AnswerableSpanObjective, SpanObjective
 
 # The files as they are published.
@@ -13,8 +19,7 @@ FILES = {
     "squad": ("train-v1.1.json", "dev-v1.1.json"),
     "squad2": ("train-v2.0.json", "dev-v2.0.json"),
 }
-# A window without the answer points to [CLS].
-NOWHERE = (0, 0)
+QUESTIONS_AT_ONCE = 1024
 
 
 class SpanTask:
@@ -31,30 +36,37 @@ class SpanTask:
         if not self.description.may_be_unanswerable:
             _check_answered(self.train, train)
             _check_answered(self.dev, dev)
-        for question in self.dev:
-            self._answerer.windows(question)  # what cannot be divided is told before training
-        rows, spans = self._rows(tokenizer, train, problems)
-        pad_id = tokenizer.special_ids["pad"]
-        self.batches = SpanBatches(
-            rows, spans, recipe.sequence_length, pad_id, recipe.batch_size, recipe.seed
-        )
+        self._answerer.read(self.dev)  # what cannot be divided is told before training
+        inputs, spans = self._rows(train, problems)
+        self.batches = SpanBatches(inputs, spans, recipe.batch_size, recipe.seed)
         may_be_unanswerable = self.description.may_be_unanswerable
         self.objective = AnswerableSpanObjective() if may_be_unanswerable else SpanObjective()
 
-    def _rows(self, tokenizer, path, problems):
-        """Returns the windows to train on and the places of the answers in them."""
-        rows, spans = [], []
-        for question in self.train:
-            if question.golds and not question.answers:
-                continue  # `read_squad` told that its answer stands nowhere
-            windows = self._answerer.windows(question)
-            places = _places(question, windows)
-            if question.answers and not any(places):
-                problems.add(f"{path}, question {question.id}", "an answer longer than a window")
-            for window, place in zip(windows, places, strict=True):
-                rows.append(window.inputs(tokenizer.special_ids))
-                spans.append(place or NOWHERE)
-        return rows, spans
+    def _rows(
+        self, path: str | Path, problems: Problems
+    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Returns the windows to train on and the places of the answers in them.
+
+        A window without the answer points to `[CLS]`, twice 0.
+        """
+        # `read_squad` told of the others that their answers stand nowhere.
+        questions = [one for one in self.train if one.answers or not one.golds]
+        inputs, spans = [], []
+        for first in range(0, len(questions), QUESTIONS_AT_ONCE):
+            some = questions[first : first + QUESTIONS_AT_ONCE]
+            read = self._answerer.read(some)
+            places = _places_of_answers(read, some)
+            has_answer = np.zeros(len(some), bool)
+            has_answer[read.windows.questions[places[:, 0] > 0]] = True
+            for question in itertools.compress(some, ~has_answer):
+                if question.answers:
+                    problems.add(
+                        f"{path}, question {question.id}", "an answer longer than a window"
+                    )
+            inputs.append(self._answerer.reader.inputs(read, read.windows))
+            spans.append(places)
+        inputs = {name: np.concatenate([part[name] for part in inputs]) for name in inputs[0]}
+        return inputs, np.concatenate(spans)
 
     def sizes(self):
         """Returns two parts of a sentence: what there is to train on, and to score on."""
@@ -86,13 +98,12 @@ class SpanTask:
         del metrics
 
 
-def _places(question, windows):
-    """Returns where the first answer stands in each window: (first, last), or None."""
-    if not question.answers:
-        return [None] * len(windows)
-    answer = question.answers[0]
-    span = windows[0].context.span_of(answer.start, answer.end)
-    return [span and window.places_of(span) for window in windows]
+def _places_of_answers(read: TokenizedQuestions, questions: list[Question]) -> np.ndarray:
+    """Returns where each question's first answer stands in its windows: int32 `(windows, 2)`."""
+    nowhere = Answer("", 0)
+    answers = [question.answers[0] if question.answers else nowhere for question in questions]
+    starts, ends = np.array([(answer.start, answer.end) for answer in answers], np.int64).T
+    return read.places_of_parts(starts, ends).numpy().astype(np.int32)
 
 
 def _check_answered(questions, path):

@@ -6,8 +6,10 @@ from tf_albert.modeling.token_classifier import AlbertTokenClassifier
 from tf_albert.tasks.batches import TokenBatches
 from tf_albert.tasks.conll import read_conll
 from tf_albert.tasks.fine_tuned import train_and_dev
-from tf_albert.tasks.tagging import TagDescription, Tagger, row_of_words, tell_lost
+from tf_albert.tasks.problems import Problems
+from tf_albert.tasks.tagging import TagDescription, Tagger, tell_lost
 from tf_albert.training.objectives import TokenObjective
+from tf_albert.types import Tensor
 
 # The files as CoNLL-2003's are named in most copies.
 FILES = ("train.txt", "valid.txt")
@@ -26,11 +28,9 @@ class TagTask:
         self.description = TagDescription(labels, recipe.sequence_length)
         self._check_labels(dev)
         self._tagger = Tagger(None, tokenizer, self.description)
-        rows, classes, weights = self._rows(tokenizer, problems)
+        columns = self._columns(problems)
         self._tagger.tell_lost(self.dev, problems)
-        self.batches = TokenBatches(
-            rows, classes, weights, tokenizer.special_ids["pad"], recipe.batch_size, recipe.seed
-        )
+        self.batches = TokenBatches(*columns, recipe.batch_size, recipe.seed)
         self.objective = TokenObjective()
 
     def _check_labels(self, path):
@@ -42,20 +42,19 @@ class TagTask:
                 f"Known labels: {', '.join(self.description.labels)}."
             )
 
-    def _rows(self, tokenizer, problems):
+    def _columns(self, problems: Problems) -> tuple[dict[str, Tensor], np.ndarray, np.ndarray]:
         """Returns the rows, and for each token its class and whether it counts."""
-        length = self.description.sequence_length
-        shape = (len(self.train), length)
-        classes, weights, rows = np.zeros(shape, np.int32), np.zeros(shape, np.float32), []
-        for number, sentence in enumerate(self.train):
-            row, places = row_of_words(tokenizer, sentence.words, length)
-            rows.append(row)
-            tell_lost(sentence, places, problems)
-            for place, label in zip(places, sentence.labels, strict=True):
-                if place is not None:
-                    classes[number, place] = self.description.labels.index(label)
-                    weights[number, place] = 1.0
-        return rows, classes, weights
+        inputs, places = self._tagger.rows([sentence.words for sentence in self.train])
+        tell_lost(self.train, places, problems)
+        numbers = {label: number for number, label in enumerate(self.description.labels)}
+        shape = (len(self.train), self.description.sequence_length)
+        classes, weights = np.zeros(shape, np.int32), np.zeros(shape, np.float32)
+        for row, (sentence, of_words) in enumerate(zip(self.train, places, strict=True)):
+            classes[row, of_words] = [numbers[label] for label in sentence.labels]
+            weights[row, of_words] = 1.0
+        # At 0, where [CLS] stands, are the words that have no place.
+        classes[:, 0] = weights[:, 0] = 0
+        return inputs, classes, weights
 
     def sizes(self):
         """Returns two parts of a sentence: what there is to train on, and to score on."""

@@ -1,14 +1,19 @@
 """A fine-tuned token classifier applied to sentences."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from tf_albert.modeling.token_classifier import AlbertTokenClassifier
-from tf_albert.tasks.batches import padded_rows, shortened
+from tf_albert.tasks.batches import shortened
+from tf_albert.tasks.conll import TaggedSentence
 from tf_albert.tasks.fine_tuned import read_fine_tuned
+from tf_albert.tasks.problems import Problems
 from tf_albert.tasks.tagging_metrics import OUTSIDE, tagging_metrics
+from tf_albert.tasks.token_classification.word_tokens import rows_of_words
+from tf_albert.types import Tensor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,43 +36,6 @@ class TagDescription:
         return "f1"
 
 
-def row_of_words(tokenizer, words, sequence_length):
-    """Returns the row of a sentence, and where in it each word begins.
-
-    A word's label stands at the token that its first character came from, which offsets tell. What
-    is beyond the row's length is cut off.
-
-    Args:
-        tokenizer: `PieceTokenizer`.
-        words: tuple of str.
-        sequence_length: int. Longest row, special tokens counted in.
-
-    Returns:
-        tuple: the row (ids, types), lists of int; and a list of int or None, a place for each word,
-        None for a word that is cut off or has no token.
-    """
-    encoding = tokenizer.encode(" ".join(words))
-    kept = encoding.ids[: sequence_length - 2]
-    first_token = {}
-    for number, (begin, end) in enumerate(encoding.offsets[: len(kept)]):
-        for character in range(begin, end):
-            first_token.setdefault(character, number + 1)
-    places, start = [], 0
-    for word in words:
-        inside = (first_token.get(start + letter) for letter in range(len(word)))
-        places.append(next((place for place in inside if place is not None), None))
-        start += len(word) + 1
-    ids = [tokenizer.special_ids["cls"], *kept, tokenizer.special_ids["sep"]]
-    return (ids, [0] * len(ids)), places
-
-
-def tell_lost(sentence, places, problems):
-    """Tells `problems` of the first word of a `TaggedSentence` that has no place in its row."""
-    if None in places:
-        lost = sentence.words[places.index(None)]
-        problems.add(sentence.place, "a word that has no token in its row", lost)
-
-
 class Tagger:
     """A token classifier with what it needs to read sentences.
 
@@ -86,6 +54,10 @@ class Tagger:
         self._logits = tf.function(
             lambda inputs: self.model(inputs, training=False), reduce_retracing=True
         )
+        self._rows = tf.function(
+            lambda words: rows_of_words(words, tokenizer, description.sequence_length),
+            input_signature=[tf.RaggedTensorSpec((None, None), tf.string)],
+        )
 
     @classmethod
     def from_pretrained(cls, where):
@@ -99,18 +71,34 @@ class Tagger:
         folder, task, tokenizer = read_fine_tuned(where, ("conll",), otherwise)
         return cls(AlbertTokenClassifier.from_pretrained(folder), tokenizer, TagDescription(**task))
 
-    def tell_lost(self, sentences, problems):
+    def rows(
+        self, sentences: Sequence[Sequence[str]]
+    ) -> tuple[dict[str, Tensor], list[np.ndarray]]:
+        """Returns the rows of sentences, and where in them each word begins.
+
+        Args:
+            sentences: list of tuples of str. The words of each sentence.
+
+        Returns:
+            tuple: the encoder's inputs, a dict of int32 tensors `(sentences, length)`; and for each
+            sentence an int array `(words,)`, 0 for a word that is cut off or has no token.
+        """
+        words = tf.constant([word for words in sentences for word in words], tf.string)
+        sizes = np.array([len(words) for words in sentences], np.int64)
+        inputs, places = self._rows(tf.RaggedTensor.from_row_lengths(words, sizes))
+        return inputs, np.split(places.numpy(), np.cumsum(sizes)[:-1]) if sentences else []
+
+    def tell_lost(self, sentences: Sequence[TaggedSentence], problems: Problems) -> None:
         """Tells `problems` of each of some `TaggedSentence`s with a word that no token stands for.
 
         Such a word gets the label `O`.
         """
-        for sentence in sentences:
-            _, places = row_of_words(
-                self.tokenizer, sentence.words, self.description.sequence_length
-            )
-            tell_lost(sentence, places, problems)
+        _, places = self.rows([sentence.words for sentence in sentences])
+        tell_lost(sentences, places, problems)
 
-    def labels_of(self, sentences, batch_size=32):
+    def labels_of(
+        self, sentences: Sequence[Sequence[str]], batch_size: int = 32
+    ) -> list[list[str]]:
         """Returns the label of each word: a list of lists of str.
 
         A word that is cut off has the label `O`.
@@ -119,20 +107,18 @@ class Tagger:
             sentences: list of tuples of str. The words of each sentence.
             batch_size: int. Rows a batch.
         """
-        length = self.description.sequence_length
-        rows = [row_of_words(self.tokenizer, words, length) for words in sentences]
-        inputs = padded_rows([row for row, _ in rows], length, self.tokenizer.special_ids["pad"])
+        inputs, places = self.rows(sentences)
         labels = []
-        for first in range(0, len(rows), batch_size):
+        for first in range(0, len(sentences), batch_size):
             here = slice(first, first + batch_size)
-            batch = {name: tf.constant(value[here]) for name, value in inputs.items()}
+            batch = {name: value[here] for name, value in inputs.items()}
             best = np.argmax(self._logits(shortened(batch)), axis=-1)
-            for (_, places), classes in zip(rows[here], best, strict=True):
-                labels.append([self._label(place, classes) for place in places])
+            for classes, of_words in zip(best, places[here], strict=True):
+                labels.append([self._label(place, classes) for place in of_words])
         return labels
 
-    def _label(self, place, classes):
-        return OUTSIDE if place is None else self.description.labels[classes[place]]
+    def _label(self, place: int, classes: np.ndarray) -> str:
+        return self.description.labels[classes[place]] if place else OUTSIDE
 
     def score(self, sentences, batch_size=32):
         """Returns the metrics on `TaggedSentence`s."""
@@ -145,3 +131,19 @@ class Tagger:
         labels = self.labels_of(sentences, batch_size)
         for (text,), words, found in zip(texts, sentences, labels, strict=True):
             yield {"text": text, "words": list(words), "labels": found}
+
+
+def tell_lost(
+    sentences: Sequence[TaggedSentence], places: Sequence[np.ndarray], problems: Problems
+) -> None:
+    """Tells `problems` of the first word of each sentence that has no place in its row.
+
+    Args:
+        sentences: list of `TaggedSentence`.
+        places: list of int arrays `(words,)`, as `Tagger.rows` gives them.
+        problems: `Problems`.
+    """
+    for sentence, of_words in zip(sentences, places, strict=True):
+        if not of_words.all():
+            lost = sentence.words[of_words.argmin()]
+            problems.add(sentence.place, "a word that has no token in its row", lost)

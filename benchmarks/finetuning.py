@@ -40,7 +40,7 @@ from tf_albert.convert import formats
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.finetune import FinetuneRecipe
 from tf_albert.tasks.run_task import KINDS, make_encoder, run_task
-from tf_albert.tasks.text_classification.task import TextTask
+from tf_albert.tasks.text_classification.task import TextClassificationTask
 
 OURS = "tf_albert"
 # Whether torch corrects the bias of Adam's moments.
@@ -94,7 +94,7 @@ def compare(recipe, num_seeds, folder):
     for seed in range(recipe.seed, recipe.seed + num_seeds):
         one = dataclasses.replace(recipe, seed=seed, output=str(folder / f"seed_{seed}"))
         tokenizer = AlbertTokenizer.from_pretrained(one.init)
-        task = KINDS.get(one.task, TextTask)(one, tokenizer, BadRows(one.strict))
+        task = KINDS.get(one.task, TextClassificationTask)(one, tokenizer, BadRows(one.strict))
         metric = task.description.metric
         start = write_start(one, task, tokenizer, folder / f"start_{seed}")
         for name, corrects_bias in PEERS.items():
@@ -123,7 +123,7 @@ def write_start(recipe, task, tokenizer, folder):
 
     Args:
         recipe: `FinetuneRecipe`. With its seed the head is drawn as the run draws it.
-        task: `TextTask` or `SpanTask`.
+        task: `TextClassificationTask` or `QuestionAnsweringTask`.
         tokenizer: `AlbertTokenizer`.
         folder: path. One that is to be made.
     """
@@ -139,7 +139,7 @@ def finetune_peer(start, recipe, task, tokenizer, corrects_bias):
     Args:
         start: path. What `write_start` gave.
         recipe: `FinetuneRecipe`.
-        task: `TextTask` or `SpanTask`.
+        task: `TextClassificationTask` or `QuestionAnsweringTask`.
         tokenizer: `AlbertTokenizer`.
         corrects_bias: bool. As `TorchFinetuning` takes it.
     """

@@ -6,8 +6,8 @@ import torch
 import transformers
 
 from benchmarks.torch_finetuning import torch_inputs
-from tf_albert.tasks.question_answering.predictor import QuestionAnswerer
-from tf_albert.tasks.question_answering.task import SpanTask
+from tf_albert.tasks.question_answering.predictor import QuestionAnsweringPredictor
+from tf_albert.tasks.question_answering.task import QuestionAnsweringTask
 from tf_albert.tasks.text_classification.predictor import (
     TextClassificationPredictor,
     text_batches,
@@ -19,9 +19,9 @@ def load_peer(folder, task):
 
     Args:
         folder: path.
-        task: `TextTask` of classes or numbers, or `SpanTask` of SQuAD 1.1.
+        task: `TextClassificationTask` of classes or numbers, or `QuestionAnsweringTask` of SQuAD 1.1.
     """
-    if isinstance(task, SpanTask):
+    if isinstance(task, QuestionAnsweringTask):
         return transformers.AlbertForQuestionAnswering.from_pretrained(folder)
     return transformers.AlbertForSequenceClassification.from_pretrained(folder)
 
@@ -34,7 +34,7 @@ def scorer_of(model, task, tokenizer):
         task: as there.
         tokenizer: `AlbertTokenizer`.
     """
-    if isinstance(task, SpanTask):
+    if isinstance(task, QuestionAnsweringTask):
         return functools.partial(TorchAnswerer(model, tokenizer, task.description).score, task.dev)
     name, examples = next(iter(task.dev.items()))
     predictor = TorchPredictor(model, tokenizer, task.description)
@@ -51,8 +51,8 @@ class TorchPredictor(TextClassificationPredictor):
         return self.description.kind.outputs(torch.cat(logits).numpy())
 
 
-class TorchAnswerer(QuestionAnswerer):
-    """A span labeler of transformers. Args: as for `QuestionAnswerer`, with its model."""
+class TorchAnswerer(QuestionAnsweringPredictor):
+    """A span labeler of transformers. Args: as for `QuestionAnsweringPredictor`, with its model."""
 
     def __init__(self, model, tokenizer, description):
         super().__init__(model, tokenizer, description)

@@ -14,10 +14,19 @@ from tests.helpers import REPOSITORY
 from tests.training.recipes import small_model
 from tf_albert.data.prepare import prepare
 from tf_albert.modeling.saving import save_pretrained
-from tf_albert.tasks.multiple_choice.predictor import ChoiceDescription, Chooser
-from tf_albert.tasks.question_answering.predictor import QuestionAnswerer, SpanDescription
+from tf_albert.tasks.multiple_choice.predictor import (
+    MultipleChoiceDescription,
+    MultipleChoicePredictor,
+)
+from tf_albert.tasks.question_answering.predictor import (
+    QuestionAnsweringDescription,
+    QuestionAnsweringPredictor,
+)
 from tf_albert.tasks.text_classification.predictor import TextClassificationDescription
-from tf_albert.tasks.token_classification.predictor import TagDescription, Tagger
+from tf_albert.tasks.token_classification.predictor import (
+    TokenClassificationDescription,
+    TokenClassificationPredictor,
+)
 
 LENGTH = 32
 
@@ -47,9 +56,9 @@ def names(config, tokenizer):
 
     return {
         "AlbertTokenizer": tf_albert.AlbertTokenizer,
-        "Chooser": Chooser,
-        "QuestionAnswerer": QuestionAnswerer,
-        "Tagger": Tagger,
+        "MultipleChoicePredictor": MultipleChoicePredictor,
+        "QuestionAnsweringPredictor": QuestionAnsweringPredictor,
+        "TokenClassificationPredictor": TokenClassificationPredictor,
         "ai_edge_litert": ai_edge_litert,
         "classifier": tf_albert.AlbertClassifier(config.replace(num_hidden_layers=2), 2),
         "encoder": tf_albert.AlbertEncoder(config.replace(num_hidden_layers=2)),
@@ -72,11 +81,14 @@ def folder(tmp_path_factory, config, tokenizer, corpus, names):
     )
     runs = {
         "sst2": (tf_albert.AlbertClassifier(config, 2), labelled),
-        "squad": (tf_albert.AlbertSpanLabeler(config), SpanDescription("squad", LENGTH, 11)),
-        "race": (tf_albert.AlbertMultipleChoice(config), ChoiceDescription(LENGTH)),
+        "squad": (
+            tf_albert.AlbertSpanLabeler(config),
+            QuestionAnsweringDescription("squad", LENGTH, 11),
+        ),
+        "race": (tf_albert.AlbertMultipleChoice(config), MultipleChoiceDescription(LENGTH)),
         "conll": (
             tf_albert.AlbertTokenClassifier(config, len(tags)),
-            TagDescription(tags, LENGTH),
+            TokenClassificationDescription(tags, LENGTH),
         ),
     }
     for name, (model, description) in runs.items():

@@ -19,6 +19,7 @@ _PUBLIC = {
     "AlbertSpanLabeler": "tf_albert.modeling.span_labeler",
     "AlbertTokenClassifier": "tf_albert.modeling.token_classifier",
     "AlbertTokenizer": "tf_albert.text.tokenizer",
+    "load_predictor": "tf_albert.tasks.load",
 }
 _FOLDERS = ("convert", "data", "hub", "modeling", "tasks", "text", "training")
 __version__ = "0.1.0"

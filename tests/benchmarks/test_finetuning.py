@@ -13,9 +13,12 @@ from tf_albert.convert.names import weights_by_name
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.finetune import FinetuneRecipe
 from tf_albert.tasks.question_answering.data import Question
-from tf_albert.tasks.question_answering.predictor import QuestionAnswerer, SpanDescription
+from tf_albert.tasks.question_answering.predictor import (
+    QuestionAnsweringDescription,
+    QuestionAnsweringPredictor,
+)
 from tf_albert.tasks.run_task import run_task
-from tf_albert.tasks.text_classification.task import TextTask
+from tf_albert.tasks.text_classification.task import TextClassificationTask
 from tf_albert.training.objectives import (
     ClassificationObjective,
     RegressionObjective,
@@ -124,12 +127,12 @@ def test_questions_are_answered_as_here(tmp_path, transformers, tokenizer):
 
     labeler = randomize(AlbertSpanLabeler(small_model(tokenizer.vocab_size)))
     peer = peer_of(transformers, labeler, tmp_path).model
-    description = SpanDescription("squad", sequence_length=36, stride=12)
+    description = QuestionAnsweringDescription("squad", sequence_length=36, stride=12)
     words = "the object is a list of all names that it has and of no others"
     questions = [
         Question(str(number), "Which?", words[number:] + words, (), ()) for number in range(7)
     ]
-    ours = QuestionAnswerer(labeler, tokenizer, description).answers(questions)
+    ours = QuestionAnsweringPredictor(labeler, tokenizer, description).answers(questions)
     theirs = TorchAnswerer(peer, tokenizer, description).answers(questions)
     assert [one.text for one in theirs] == [one.text for one in ours]
     scores = [[one.best[0].score for one in answered] for answered in (theirs, ours)]
@@ -157,7 +160,7 @@ def test_peers_begin_where_the_run_begins(tmp_path, tokenizer):
     recipe = recipe_of(
         folder, tmp_path / "run", seed=5, steps=1, warmup_steps=0, learning_rate=1e-30
     )
-    task = TextTask(recipe, tokenizer, BadRows(strict=False))
+    task = TextClassificationTask(recipe, tokenizer, BadRows(strict=False))
     start = AlbertClassifier.from_pretrained(write_start(recipe, task, tokenizer, tmp_path / "it"))
     run_task(recipe, recipe, may_collapse=True)
     begun = AlbertClassifier.from_pretrained(recipe.output)

@@ -67,19 +67,27 @@ def preprocessor(tokenizer):
 @pytest.fixture(scope="session")
 def chooser(task_config, preprocessor):
     from tf_albert import AlbertMultipleChoice
-    from tf_albert.tasks.multiple_choice.predictor import ChoiceDescription, Chooser
+    from tf_albert.tasks.multiple_choice.predictor import (
+        MultipleChoiceDescription,
+        MultipleChoicePredictor,
+    )
 
     model = randomize(AlbertMultipleChoice(task_config), seed=4)
-    return Chooser(model, preprocessor, ChoiceDescription(SEQUENCE_LENGTH))
+    return MultipleChoicePredictor(model, preprocessor, MultipleChoiceDescription(SEQUENCE_LENGTH))
 
 
 @pytest.fixture(scope="session")
 def tagger(task_config, tokenizer):
     from tf_albert import AlbertTokenClassifier
-    from tf_albert.tasks.token_classification.predictor import TagDescription, Tagger
+    from tf_albert.tasks.token_classification.predictor import (
+        TokenClassificationDescription,
+        TokenClassificationPredictor,
+    )
 
     model = AlbertTokenClassifier(task_config, num_classes=len(TAGS))
-    return Tagger(randomize(model, seed=2), tokenizer, TagDescription(TAGS, SEQUENCE_LENGTH))
+    return TokenClassificationPredictor(
+        randomize(model, seed=2), tokenizer, TokenClassificationDescription(TAGS, SEQUENCE_LENGTH)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -97,13 +105,15 @@ def answerers(task_config, tokenizer):
     """An answerer of each task, by its name."""
     from tf_albert.tasks.question_answering.predictor import (
         SPAN_MODELS,
-        QuestionAnswerer,
-        SpanDescription,
+        QuestionAnsweringDescription,
+        QuestionAnsweringPredictor,
     )
 
     def answerer(task):
         model = randomize(SPAN_MODELS[task](task_config), seed=3)
-        return QuestionAnswerer(model, tokenizer, SpanDescription(task, WINDOW_LENGTH, STRIDE))
+        return QuestionAnsweringPredictor(
+            model, tokenizer, QuestionAnsweringDescription(task, WINDOW_LENGTH, STRIDE)
+        )
 
     return {task: answerer(task) for task in SPAN_MODELS}
 

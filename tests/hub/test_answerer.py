@@ -14,7 +14,7 @@ from tests.helpers import random_inputs
 from tests.hub.conftest import STRIDE, WINDOW_LENGTH, run_stranger
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.tasks.question_answering.data import Question
-from tf_albert.tasks.question_answering.predictor import SPAN_MODELS, QuestionAnswerer
+from tf_albert.tasks.question_answering.predictor import SPAN_MODELS, QuestionAnsweringPredictor
 
 FOREIGN = "Café No. ½, e\u0301a\u0301 für 東京 \u3000 😀😀 naïve\x00 ﷺ 1,234 Ⅷ. "
 # Letters of one byte to four, marks, white space, what becomes several letters, what becomes none.
@@ -199,11 +199,20 @@ def test_what_cannot_answer_is_refused(answerers, small_config, tokenizer, tmp_p
     squad2 = dataclasses.replace(description, task="squad2")
     long = dataclasses.replace(description, sequence_length=42)
     for answerer, message in (
-        (model, r"`QuestionAnswerer`\. Received: AlbertSpanLabeler"),
-        (QuestionAnswerer(None, tokenizer, description), "`AlbertSpanLabeler`. Received: NoneType"),
-        (QuestionAnswerer(model, tokenizer, squad2), "`AlbertAnswerableSpanLabeler`. .*'squad2'"),
-        (QuestionAnswerer(model, tokenizer, long), "`max_position_embeddings`=41"),
-        (QuestionAnswerer(small, tokenizer, description), "397 pieces, the model embeds 396"),
+        (model, r"`QuestionAnsweringPredictor`\. Received: AlbertSpanLabeler"),
+        (
+            QuestionAnsweringPredictor(None, tokenizer, description),
+            "`AlbertSpanLabeler`. Received: NoneType",
+        ),
+        (
+            QuestionAnsweringPredictor(model, tokenizer, squad2),
+            "`AlbertAnswerableSpanLabeler`. .*'squad2'",
+        ),
+        (QuestionAnsweringPredictor(model, tokenizer, long), "`max_position_embeddings`=41"),
+        (
+            QuestionAnsweringPredictor(small, tokenizer, description),
+            "397 pieces, the model embeds 396",
+        ),
     ):
         with pytest.raises(ValueError, match=message):
             tf_albert.hub.save_answerer(answerer, tmp_path / "module")

@@ -12,7 +12,10 @@ import tf_albert
 from tests.hub.conftest import SEQUENCE_LENGTH
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.tasks.multiple_choice.data import Choice, with_option
-from tf_albert.tasks.multiple_choice.predictor import ChoiceDescription, Chooser
+from tf_albert.tasks.multiple_choice.predictor import (
+    MultipleChoiceDescription,
+    MultipleChoicePredictor,
+)
 
 # Letters of one byte to four, marks, white space, what becomes several letters, what becomes none.
 LETTERS = st.sampled_from("aetn_ ,.12é\u0301½東😀\u3000\u200b\x00ß\n")
@@ -129,12 +132,15 @@ def test_assets_and_provenance_tell_the_task(modules):
 
 
 def test_what_cannot_choose_is_refused(chooser, preprocessor, tokenizer, tmp_path):
-    model, description = chooser.model, ChoiceDescription(SEQUENCE_LENGTH)
+    model, description = chooser.model, MultipleChoiceDescription(SEQUENCE_LENGTH)
     long = tf_albert.AlbertPreprocessor(tokenizer, 42)
     for wrong, message in (
-        (model, r"`Chooser`\. Received: AlbertMultipleChoice"),
-        (Chooser(None, preprocessor, description), "`AlbertMultipleChoice`. Received: NoneType"),
-        (Chooser(model, long, description), "`max_position_embeddings`=41"),
+        (model, r"`MultipleChoicePredictor`\. Received: AlbertMultipleChoice"),
+        (
+            MultipleChoicePredictor(None, preprocessor, description),
+            "`AlbertMultipleChoice`. Received: NoneType",
+        ),
+        (MultipleChoicePredictor(model, long, description), "`max_position_embeddings`=41"),
     ):
         with pytest.raises(ValueError, match=message):
             tf_albert.hub.save_chooser(wrong, tmp_path / "module")

@@ -14,7 +14,10 @@ from tests.helpers import random_inputs
 from tests.hub.conftest import SEQUENCE_LENGTH, TAGS, run_script
 from tf_albert.hub.words import words_of
 from tf_albert.modeling.encoder import INPUTS
-from tf_albert.tasks.token_classification.predictor import TagDescription, Tagger
+from tf_albert.tasks.token_classification.predictor import (
+    TokenClassificationDescription,
+    TokenClassificationPredictor,
+)
 
 TEXTS = [
     "the list is a\u3000fine object",
@@ -145,10 +148,23 @@ def test_assets_and_provenance_tell_the_task(tagger_folder):
 def test_what_labels_no_words_is_refused(tagger, tokenizer, tmp_path):
     model = tagger.model
     for wrong, message in (
-        (model, r"`Tagger`\. Received: AlbertTokenClassifier"),
-        (Tagger(None, tokenizer, tagger.description), r"`AlbertTokenClassifier`\. Received: None"),
-        (Tagger(model, tokenizer, TagDescription(["O"], 23)), "4 classes; .* as many labels"),
-        (Tagger(model, tokenizer, TagDescription(TAGS, 42)), "`max_position_embeddings`=41"),
+        (model, r"`TokenClassificationPredictor`\. Received: AlbertTokenClassifier"),
+        (
+            TokenClassificationPredictor(None, tokenizer, tagger.description),
+            r"`AlbertTokenClassifier`\. Received: None",
+        ),
+        (
+            TokenClassificationPredictor(
+                model, tokenizer, TokenClassificationDescription(["O"], 23)
+            ),
+            "4 classes; .* as many labels",
+        ),
+        (
+            TokenClassificationPredictor(
+                model, tokenizer, TokenClassificationDescription(TAGS, 42)
+            ),
+            "`max_position_embeddings`=41",
+        ),
     ):
         with pytest.raises(ValueError, match=message):
             tf_albert.hub.save_tagger(wrong, tmp_path / "module")

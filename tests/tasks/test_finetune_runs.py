@@ -13,7 +13,7 @@ from tf_albert.tasks.finetune import finetune
 from tf_albert.tasks.metrics import regression_metrics
 from tf_albert.tasks.text_classification.predictor import TextClassificationPredictor
 from tf_albert.tasks.text_classification.table import read_examples
-from tf_albert.tasks.text_classification.task import TextTask
+from tf_albert.tasks.text_classification.task import TextClassificationTask
 from tf_albert.training.checkpoints import list_checkpoints
 
 
@@ -74,7 +74,7 @@ def test_run_without_anything_to_learn_is_begun_once_more(folder, tmp_path, caps
 
 def test_regression_that_predicts_one_number_has_collapsed(folder, tmp_path, tokenizer):
     recipe = recipe_of(folder, tmp_path / "run", label_column="score", regression=True)
-    task = TextTask(recipe, tokenizer, BadRows())
+    task = TextClassificationTask(recipe, tokenizer, BadRows())
     labels = np.array(task.dev["dev"].labels)
     constant = labels.mean() + 0.009 * (labels - labels.mean())
     assert "one number for all 50 examples" in task.collapse(regression_metrics(labels, constant))

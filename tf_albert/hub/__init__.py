@@ -27,7 +27,7 @@ _PUBLIC = {
     "save_run_litert": "run",
     "save_tagger": "tagger",
 }
-__all__ = list(_PUBLIC)  # noqa: PLE0605 - computed, so that a name is written once
+__all__ = list(_PUBLIC)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,12 +1,11 @@
 """A span labeler as a TF Hub module that answers questions: strings in, parts of contexts out."""
 
 import dataclasses
+from collections.abc import Callable
 
 import tensorflow as tf
 
-from tf_albert.hub.best_spans import best_of_each_context, best_of_each_window
 from tf_albert.hub.classifier import check_fit
-from tf_albert.hub.context_windows import windows_of_batch
 from tf_albert.hub.encoder import checked, specs_of
 from tf_albert.hub.reusable import (
     describe,
@@ -19,9 +18,16 @@ from tf_albert.hub.reusable import (
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.tasks.batches import shortened
-from tf_albert.tasks.question_answering.predictor import SPAN_MODELS, QuestionAnswerer
-from tf_albert.tasks.squad_windows import MOST_QUESTION_TOKENS
-from tf_albert.text.packing import pack_inputs
+from tf_albert.tasks.question_answering.answers import (
+    WindowAnswers,
+    answers_of_windows,
+    best_of_each_question,
+    lowest_null_scores,
+)
+from tf_albert.tasks.question_answering.predictor import QuestionAnsweringPredictor
+from tf_albert.tasks.question_answering.reader import in_characters
+from tf_albert.tasks.question_answering.windows import MOST_QUESTION_TOKENS, cut_windows
+from tf_albert.types import Tensor
 
 TEXTS = {name: tf.TensorSpec((None,), tf.string, name=name) for name in ("question", "context")}
 # Windows that the model sees at once, however long a context is.
@@ -32,8 +38,8 @@ def save_answerer(answerer, path, provenance=None):
     """Writes what answers questions on contexts as a reusable SavedModel.
 
     The module takes a dict of strings of shape `(batch,)`, `question` and `context`, and finds the
-    answers that `QuestionAnswerer` finds; contexts of any length are read in windows, 32 at a time.
-    It gives a dict of tensors of shape `(batch,)`: `answer`, string, a part of its context;
+    answers that `tf-albert predict` finds; contexts of any length are read in windows, 32 at a
+    time. It gives a dict of tensors of shape `(batch,)`: `answer`, string, a part of its context;
     `start` and `end`, int32, its first character in the context and the one after its last;
     `start_byte` and `end_byte`, int32, the same in bytes; and `score`, float32, the sum of the
     scores of its start and its end. Where nothing may be the answer, as in a context without a
@@ -47,7 +53,7 @@ def save_answerer(answerer, path, provenance=None):
     can be called and trained on its own.
 
     Args:
-        answerer: `QuestionAnswerer`.
+        answerer: `QuestionAnsweringPredictor`.
         path: str or path. The folder to write; replaced as a whole.
         provenance: dict of JSON values, or None. Added to `provenance.json`.
 
@@ -57,7 +63,7 @@ def save_answerer(answerer, path, provenance=None):
 
     Example::
 
-        tf_albert.hub.save_answerer(QuestionAnswerer.from_pretrained("runs/squad"), "answerer")
+        tf_albert.hub.save_answerer(tf_albert.load_predictor("runs/squad"), "answerer")
         layer = hub.KerasLayer("answerer")                 # needs `import tensorflow_text`
         layer({"question": tf.constant(["Who wrote notes?"]),
                "context": tf.constant(["Ada wrote notes in 1843."])})["answer"]   # [b"Ada"]
@@ -92,13 +98,13 @@ def _check(answerer):
     """Raises the `ValueError` for what cannot answer."""
     require(
         answerer,
-        (QuestionAnswerer,),
-        "Make one: `QuestionAnswerer.from_pretrained(run)`.",
+        (QuestionAnsweringPredictor,),
+        "Make one of a run that was fine-tuned on questions: `tf_albert.load_predictor(run)`.",
     )
     description = answerer.description
     require(
         answerer.model,
-        (SPAN_MODELS[description.task],),
+        (description.model_class,),
         f"It is what the description's task, {description.task!r}, needs.",
     )
     check_fit(answerer.model.config, answerer.tokenizer, description.sequence_length)
@@ -111,7 +117,7 @@ def _module(answerer):
 
     def call(texts, training):
         questions, contexts = _paired(texts)
-        best = _best_of_each_context(
+        best = _best_answers(
             answerer, questions, contexts, lambda inputs: label(inputs, training=training)
         )
         return _outputs(contexts, best, null_threshold)
@@ -122,30 +128,44 @@ def _module(answerer):
     return root
 
 
-def _best_of_each_context(answerer, questions, contexts, label):
-    """Returns the best answer in each context, as `best_of_each_context` gives it.
+def _best_answers(
+    answerer: QuestionAnsweringPredictor,
+    questions: Tensor,
+    contexts: Tensor,
+    label: Callable[[dict[str, Tensor]], dict[str, Tensor]],
+) -> dict[str, Tensor]:
+    """Returns the best answer to each question, in bytes.
 
     Args:
-        answerer: `QuestionAnswerer`.
+        answerer: `QuestionAnsweringPredictor`.
         questions, contexts: string tensors `(batch,)`.
         label: function of the encoder's inputs to the model's outputs.
+
+    Returns:
+        dict of tensors `(batch,)`: what `best_of_each_question` gives and, where a question may
+        have no answer, `null_score`.
     """
     tokenizer, description = answerer.tokenizer, answerer.description
     question_ids = tokenizer(questions)[:, :MOST_QUESTION_TOKENS]
     context_tokens = tokenizer.tokenize_with_offsets(contexts)
-    sizes = question_ids.row_lengths(), context_tokens[0].row_lengths()
-    windows = windows_of_batch(*sizes, description.sequence_length, description.stride)
-    # One more, for what is no token.
-    ids, begins, stops = (tf.pad(rows.values, [[0, 1]]) for rows in context_tokens)
+    length = description.sequence_length
+    read = cut_windows(question_ids, context_tokens, length, description.stride)
 
-    def best_from(first):
-        some = windows.part(first, BATCH_SIZE)
-        segments = [tf.gather(question_ids, some.contexts), tf.gather(ids, some.tokens())]
-        inputs = pack_inputs(segments, description.sequence_length, tokenizer.special_ids)
-        return best_of_each_window(label(shortened(inputs)), some, begins, stops)
+    def found_from(first: Tensor) -> dict[str, Tensor]:
+        windows = read.windows.part(first, BATCH_SIZE)
+        outputs = label(shortened(read.inputs(windows, length, tokenizer.special_ids)))
+        found = answers_of_windows(outputs, windows, read.begins, read.ends)._asdict()
+        if description.may_be_unanswerable:
+            found["no_answer_logits"] = outputs["no_answer_logits"]
+        return found
 
-    found = _in_batches(best_from, tf.size(windows.contexts), description)
-    return best_of_each_context(found, windows.contexts, tf.size(contexts, tf.int64))
+    of_window, num_questions = read.windows.questions, tf.size(questions, tf.int64)
+    found = _in_batches(found_from, tf.size(of_window), description.may_be_unanswerable)
+    no_answer_logits = found.pop("no_answer_logits", None)
+    best = best_of_each_question(WindowAnswers(**found), of_window, num_questions)
+    if no_answer_logits is not None:
+        best["null_score"] = lowest_null_scores(no_answer_logits, of_window, num_questions)
+    return best
 
 
 def _label_function(model):
@@ -169,52 +189,53 @@ def _paired(texts):
         return tf.identity(questions), tf.identity(contexts)
 
 
-def _in_batches(best_from, num_windows, description):
+def _in_batches(
+    found_from: Callable[[Tensor], dict[str, Tensor]], num_windows: Tensor, has_null: bool
+) -> dict[str, Tensor]:
     """Returns what a function finds in the windows, of which it sees some at a time.
 
     Args:
-        best_from: function of the first window's number to a dict of tensors `(windows,)`.
+        found_from: function of the first window's number to a dict of tensors `(windows, ...)`.
         num_windows: int scalar.
-        description: `SpanDescription`.
+        has_null: bool. Whether it finds logits for no answer.
     """
-    dtypes = {"score": tf.float64, "begin": tf.int64, "stop": tf.int64}
-    if description.may_be_unanswerable:
-        dtypes["null_score"] = tf.float32
+    dtypes = dict.fromkeys(("begins", "ends"), tf.int64)
+    dtypes |= dict.fromkeys(("start_scores", "end_scores"), tf.float32)
+    signature = {
+        name: tf.RaggedTensorSpec((None, None, None), dtype, ragged_rank=1)
+        for name, dtype in dtypes.items()
+    }
+    if has_null:
+        signature["no_answer_logits"] = tf.RaggedTensorSpec((None, None), tf.float32, ragged_rank=1)
     found = tf.map_fn(
-        best_from,
+        found_from,
         tf.range(0, num_windows, BATCH_SIZE),
-        fn_output_signature={
-            name: tf.RaggedTensorSpec((None,), dtype) for name, dtype in dtypes.items()
-        },
+        fn_output_signature=signature,
         parallel_iterations=1,
     )
     return {name: batches.values for name, batches in found.items()}
 
 
-def _outputs(contexts, best, null_threshold):
+def _outputs(contexts: Tensor, best: dict[str, Tensor], null_threshold: float) -> dict[str, Tensor]:
     """Returns the module's outputs.
 
     Args:
         contexts: string tensor `(batch,)`.
-        best: dict of tensors `(batch,)`, as `best_of_each_context` gives them.
+        best: dict of tensors `(batch,)`, as `_best_answers` gives them.
         null_threshold: float.
     """
-    begin, stop = best["begin"], best["stop"]
+    begin, end = best["begin"], best["end"]
     outputs = {"score": tf.cast(best["score"], tf.float32)}
     if "null_score" in best:
         outputs["null_score"] = best["null_score"]
         is_empty = tf.cast(best["null_score"], tf.float64) > null_threshold
-        begin, stop = (tf.where(is_empty, tf.zeros_like(place), place) for place in (begin, stop))
+        begin, end = (tf.where(is_empty, tf.zeros_like(place), place) for place in (begin, end))
+    in_bytes = tf.RaggedTensor.from_tensor(tf.stack([begin, end], axis=1))
+    places = tf.cast(in_characters(contexts, in_bytes).to_tensor(shape=(None, 2)), tf.int32)
     return outputs | {
-        "answer": tf.strings.substr(contexts, begin, stop - begin),
-        "start": _num_characters(contexts, begin),
-        "end": _num_characters(contexts, stop),
+        "answer": tf.strings.substr(contexts, begin, end - begin),
+        "start": places[:, 0],
+        "end": places[:, 1],
         "start_byte": tf.cast(begin, tf.int32),
-        "end_byte": tf.cast(stop, tf.int32),
+        "end_byte": tf.cast(end, tf.int32),
     }
-
-
-def _num_characters(texts, num_bytes):
-    """Returns how many characters the first bytes of each text are."""
-    before = tf.strings.substr(texts, tf.zeros_like(num_bytes), num_bytes)
-    return tf.strings.length(before, unit="UTF8_CHAR")

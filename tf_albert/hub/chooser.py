@@ -16,8 +16,8 @@ from tf_albert.hub.reusable import (
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.multiple_choice import AlbertMultipleChoice
 from tf_albert.modeling.saving import CONFIG_FILE
-from tf_albert.tasks.multiple_choice.data import GAP
-from tf_albert.tasks.multiple_choice.predictor import Chooser
+from tf_albert.tasks.multiple_choice.gaps import choice_inputs
+from tf_albert.tasks.multiple_choice.predictor import MultipleChoicePredictor
 
 TEXTS = {
     "context": tf.TensorSpec((None,), tf.string, name="context"),
@@ -31,8 +31,8 @@ def save_chooser(chooser, path, provenance=None):
     """Writes what chooses one of several answers as a reusable SavedModel.
 
     The module takes a dict of strings, `context` and `question` of shape `(batch,)` and `choices`
-    of shape `(batch, num_choices)`, as many in each call as there are, and finds what `Chooser`
-    finds. A choice stands in the question's gaps, `_`, or behind the question. It gives a dict:
+    of shape `(batch, num_choices)`, as many in each call as there are, and finds what
+    `tf-albert evaluate` finds. A choice stands in the question's gaps, `_`, or behind the question. It gives a dict:
     `logits` and `probabilities`, float32 `(batch, num_choices)`; `index`, int32 `(batch,)`, the
     number of the likeliest choice, from 0; and `choice`, string `(batch,)`, its text.
 
@@ -42,7 +42,7 @@ def save_chooser(chooser, path, provenance=None):
     own.
 
     Args:
-        chooser: `Chooser`.
+        chooser: `MultipleChoicePredictor`.
         path: str or path. The folder to write; replaced as a whole.
         provenance: dict of JSON values, or None. Added to `provenance.json`.
 
@@ -52,7 +52,7 @@ def save_chooser(chooser, path, provenance=None):
 
     Example::
 
-        tf_albert.hub.save_chooser(Chooser.from_pretrained("runs/race"), "chooser")
+        tf_albert.hub.save_chooser(tf_albert.load_predictor("runs/race"), "chooser")
         layer = hub.KerasLayer("chooser")                  # needs `import tensorflow_text`
         layer({"context": tf.constant(["Ada wrote notes in 1843."]),
                "question": tf.constant(["Ada wrote _ ."]),
@@ -84,7 +84,11 @@ def save_chooser(chooser, path, provenance=None):
 
 def _check(chooser):
     """Raises the `ValueError` for what cannot choose."""
-    require(chooser, (Chooser,), "Make one: `Chooser.from_pretrained(run)`, of `tf_albert.tasks`.")
+    require(
+        chooser,
+        (MultipleChoicePredictor,),
+        "Make one of a run that was fine-tuned on RACE: `tf_albert.load_predictor(run)`.",
+    )
     require(chooser.model, (AlbertMultipleChoice,), "It is what gives each choice a logit.")
     preprocessor = chooser.preprocessor
     check_fit(chooser.model.config, preprocessor.tokenizer, preprocessor.sequence_length)
@@ -106,7 +110,8 @@ def _module(chooser):
 
     def call(texts, training):
         texts = _paired(texts)
-        outputs = scorer(_inputs(preprocessor, texts), training=training)
+        inputs = choice_inputs(preprocessor, *(texts[name] for name in TEXTS))
+        outputs = scorer(inputs, training=training)
         choice = tf.gather(texts["choices"], outputs["index"], batch_dims=1)
         return {**outputs, "choice": choice}
 
@@ -114,34 +119,6 @@ def _module(chooser):
     root.scorer = reusable(scorer, [model])
     root.tokenizer = preprocessor.tokenizer
     return root
-
-
-def _inputs(preprocessor, texts):
-    """Returns the encoder's inputs for each choice: a dict of int32 `(batch, choices, length)`."""
-    batch, num_choices = tf.unstack(tf.shape(texts["choices"]))
-    contexts = tf.repeat(texts["context"], num_choices)
-    answers = tf.reshape(_with_choices(texts["question"], texts["choices"]), (-1,))
-    length = preprocessor.sequence_length
-    return {
-        name: tf.reshape(value, (batch, num_choices, length))
-        for name, value in preprocessor((contexts, answers)).items()
-    }
-
-
-def _with_choices(questions, choices):
-    """Returns each question with each of its choices, as `tasks.multiple_choice.data.with_option` joins them.
-
-    Args:
-        questions: string tensor `(batch,)`.
-        choices: string tensor `(batch, choices)`.
-    """
-    parts = tf.strings.split(questions, GAP)
-    num_gaps = parts.row_lengths() - 1
-    parts = parts.to_tensor("")
-    is_before_gap = tf.sequence_mask(num_gaps, tf.shape(parts)[1])
-    filled = tf.where(is_before_gap[:, None], choices[:, :, None], "")
-    in_gaps = tf.strings.reduce_join(parts[:, None] + filled, axis=2)
-    return tf.where(num_gaps[:, None] > 0, in_gaps, questions[:, None] + " " + choices)
 
 
 def _paired(texts):

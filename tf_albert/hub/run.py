@@ -15,17 +15,24 @@ from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.depth import with_layers
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.modeling.saving import read_model, read_provenance
-from tf_albert.tasks.multiple_choice.predictor import ChoiceDescription, Chooser
-from tf_albert.tasks.question_answering.predictor import (
+from tf_albert.tasks.load import TASKS
+from tf_albert.tasks.multiple_choice.predictor import MultipleChoicePredictor
+from tf_albert.tasks.question_answering.predictor import QuestionAnsweringPredictor
     SPAN_TASKS,
-    QuestionAnswerer,
-    SpanDescription,
+    QuestionAnsweringPredictor,
+    QuestionAnsweringDescription,
 )
-from tf_albert.tasks.token_classification.predictor import TagDescription, Tagger
+from tf_albert.tasks.token_classification.predictor import TokenClassificationPredictor
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 
 DEFAULT_LENGTH = 128
+# What a model of a kind of task is exported as: the module's name, and what writes it.
+MODULES = {
+    QuestionAnsweringPredictor: ("answerer", save_answerer),
+    MultipleChoicePredictor: ("chooser", save_chooser),
+    TokenClassificationPredictor: ("tagger", save_tagger),
+}
 
 
 def save_run(run, output, sequence_length=None, num_layers=None, also_layers=(), early_exit=None):
@@ -140,23 +147,15 @@ def _save_task(model, preprocessor, task, output, made_of):
             multi_label=task.get("multi_label", False),
         )
         return "classifier"
+    kind = TASKS.get(task.get("task", ""))
+    if kind is None or kind.predictor_class not in MODULES:
+        return None
+    name, save = MODULES[kind.predictor_class]
     arguments = task | {"sequence_length": preprocessor.sequence_length}
-    if task.get("task") in SPAN_TASKS:
-        answerer = QuestionAnswerer(model, preprocessor.tokenizer, SpanDescription(**arguments))
-        save_answerer(answerer, output / "answerer", made_of)
-        return "answerer"
-    if task.get("task") == "race":
-        save_chooser(
-            Chooser(model, preprocessor, ChoiceDescription(**arguments)),
-            output / "chooser",
-            made_of,
-        )
-        return "chooser"
-    if task.get("task") == "conll":
-        tagger = Tagger(model, preprocessor.tokenizer, TagDescription(**arguments))
-        save_tagger(tagger, output / "tagger", made_of)
-        return "tagger"
-    return None
+    description = kind.predictor_class.description_class(**arguments)
+    predictor = kind.predictor_class(model, preprocessor.tokenizer, description)
+    save(predictor, output / name, made_of)
+    return name
 
 
 def save_run_litert(run, path, form="float32", sequence_length=None, texts=None):

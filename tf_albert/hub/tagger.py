@@ -15,13 +15,13 @@ from tf_albert.hub.reusable import (
     trainable_function,
     write_module,
 )
-from tf_albert.hub.words import first_tokens, words_of
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.modeling.token_classifier import AlbertTokenClassifier
 from tf_albert.tasks.token_classification.metrics import OUTSIDE
-from tf_albert.tasks.token_classification.predictor import Tagger
-from tf_albert.text.packing import pack_inputs
+from tf_albert.tasks.token_classification.predictor import TokenClassificationPredictor
+from tf_albert.tasks.token_classification.word_tokens import rows_of_words, words_of
+from tf_albert.types import Tensor
 
 STRINGS = tf.TensorSpec((None,), tf.string, name="text")
 
@@ -30,7 +30,7 @@ def save_tagger(tagger, path, provenance=None):
     """Writes what labels the words of sentences as a reusable SavedModel.
 
     The module takes strings of shape `(batch,)`, whose words white space divides, and gives the
-    labels that `Tagger` gives. It returns a dict of `tf.RaggedTensor` of shape `(batch, words)`:
+    labels that `tf-albert predict` gives. It returns a dict of `tf.RaggedTensor` of shape `(batch, words)`:
     `word` and `label`, strings, and `start_byte` and `end_byte`, int32, the word's first byte in
     its text and the one after its last. A word beyond the longest row has the label `O`.
 
@@ -40,7 +40,7 @@ def save_tagger(tagger, path, provenance=None):
     and `label`, string `(batch, length)`, of each token.
 
     Args:
-        tagger: `Tagger`.
+        tagger: `TokenClassificationPredictor`.
         path: str or path. The folder to write; replaced as a whole.
         provenance: dict of JSON values, or None. Added to `provenance.json`.
 
@@ -50,7 +50,7 @@ def save_tagger(tagger, path, provenance=None):
 
     Example::
 
-        tf_albert.hub.save_tagger(Tagger.from_pretrained("runs/conll"), "tagger")
+        tf_albert.hub.save_tagger(tf_albert.load_predictor("runs/conll"), "tagger")
         layer = hub.KerasLayer("tagger")                   # needs `import tensorflow_text`
         layer(tf.constant(["Ada lives in Paris"]))["label"]   # [[b"B-PER", b"O", b"O", b"B-LOC"]]
     """
@@ -81,7 +81,11 @@ def save_tagger(tagger, path, provenance=None):
 
 def _check(tagger):
     """Raises the `ValueError` for what cannot label words."""
-    require(tagger, (Tagger,), "Make one: `Tagger.from_pretrained(run)`, of `tf_albert.tasks`.")
+    require(
+        tagger,
+        (TokenClassificationPredictor,),
+        "Make one of a run that was fine-tuned on tagged sentences: `tf_albert.load_predictor(run)`.",
+    )
     require(tagger.model, (AlbertTokenClassifier,), "It is what gives each token a class.")
     labels, num_classes = tagger.description.labels, tagger.model.num_classes
     if len(labels) != num_classes:
@@ -112,12 +116,11 @@ def _module(tagger, score):
 
     def call(texts, training):
         words = words_of(texts)
-        ids, tokens = first_tokens(words.texts, tagger.tokenizer)
-        inputs = pack_inputs([ids], description.sequence_length, tagger.tokenizer.special_ids)
+        inputs, places = rows_of_words(words.texts, tagger.tokenizer, description.sequence_length)
         labels = score(inputs, training=training)["label"]
         values = {
             "word": words.texts.values,
-            "label": _labels_of_words(labels, words.texts.value_rowids(), tokens),
+            "label": _labels_of_words(labels, words.texts.value_rowids(), places),
             "start_byte": tf.cast(words.begins, tf.int32),
             "end_byte": tf.cast(words.begins + words.sizes, tf.int32),
         }
@@ -128,19 +131,16 @@ def _module(tagger, score):
     return root
 
 
-def _labels_of_words(labels, rows, tokens):
+def _labels_of_words(labels: Tensor, rows: Tensor, places: Tensor) -> Tensor:
     """Returns the label of each word: string `(words,)`.
 
     Args:
         labels: string tensor `(batch, length)`. The label of each token of the rows.
         rows: int64 tensor `(words,)`. The text of each word.
-        tokens: int64 tensor `(words,)`. Its first token, -1 where it has none.
+        places: int64 tensor `(words,)`. Its place in its row, 0 where it has none.
     """
-    places = tokens + 1  # behind [CLS]
-    has_label = (tokens >= 0) & (places < tf.shape(labels, tf.int64)[1] - 1)
-    places = tf.where(has_label, places, tf.zeros_like(places))
     found = tf.gather_nd(labels, tf.stack([rows, places], axis=1))
-    return tf.where(has_label, found, OUTSIDE)
+    return tf.where(places > 0, found, OUTSIDE)
 
 
 def _text_signature(root):

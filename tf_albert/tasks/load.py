@@ -36,7 +36,8 @@ def load_predictor(where: StrPath) -> Predictor:
 
     Example::
 
-        load_predictor("runs/conll").labels_of([("Ada", "lives", "in", "Paris")])
+        predictor = tf_albert.load_predictor("runs/conll")
+        predictor.labels_of([("Ada", "lives", "in", "Paris")])
     """
     return _predictor_class(read_task(where)).from_pretrained(where)
 

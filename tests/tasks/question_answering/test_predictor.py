@@ -15,7 +15,10 @@ from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.finetune import FinetuneRecipe, finetune
 from tf_albert.tasks.question_answering.data import Question, read_squad
 from tf_albert.tasks.question_answering.metrics import squad2_metrics, squad_metrics
-from tf_albert.tasks.question_answering.predictor import QuestionAnswerer, SpanDescription
+from tf_albert.tasks.question_answering.predictor import (
+    QuestionAnsweringDescription,
+    QuestionAnsweringPredictor,
+)
 from tf_albert.tasks.squad_windows import TokenizedContext
 from tf_albert.tasks.text_classification.predictor import TextClassificationPredictor
 
@@ -112,7 +115,7 @@ def test_threshold_of_the_best_f1_is_the_one_that_is_used(trained):
 
 def test_answers_stand_in_their_context(trained):
     recipe, results = trained
-    answerer = QuestionAnswerer.from_pretrained(recipe.output)
+    answerer = QuestionAnsweringPredictor.from_pretrained(recipe.output)
     questions = read_squad(recipe.dev, BadRows())
     assert any(len(answerer.windows(question)) > 1 for question in questions)
     answered = answerer.answers(questions)
@@ -159,7 +162,7 @@ def test_command_line_scores_and_answers(trained, folder, tmp_path, capsys):
 
 def test_nbest_shares_sum_to_one(trained):
     recipe, _ = trained
-    answerer = QuestionAnswerer.from_pretrained(recipe.output)
+    answerer = QuestionAnsweringPredictor.from_pretrained(recipe.output)
     questions = read_squad(recipe.dev, BadRows())[:3]
     files_of = answerer.official_files(answerer.answers(questions))
     for some in files_of["nbest_predictions.json"].values():
@@ -202,7 +205,7 @@ def test_questions_without_files(folder, tmp_path):
 def test_classifier_answers_no_questions(folder, tmp_path, tokenizer):
     AlbertClassifier(small_model(397), num_classes=2).save_pretrained(tmp_path / "a", tokenizer)
     with pytest.raises(ValueError, match=r"answers no questions\. `tf-albert finetune"):
-        QuestionAnswerer.from_pretrained(tmp_path / "a")
+        QuestionAnsweringPredictor.from_pretrained(tmp_path / "a")
 
 
 def test_answerer_is_no_classifier(trained):
@@ -212,7 +215,9 @@ def test_answerer_is_no_classifier(trained):
 
 def test_contexts_are_forgotten_once_they_are_answered(tokenizer):
     labeler = AlbertSpanLabeler(small_model(397))
-    answerer = QuestionAnswerer(labeler, tokenizer, SpanDescription("squad", 36, 12))
+    answerer = QuestionAnsweringPredictor(
+        labeler, tokenizer, QuestionAnsweringDescription("squad", 36, 12)
+    )
     before = num_contexts()
     for word in ("list", "object"):
         assert len(list(answerer.predicted([("Which word?", f"the {word} is Fine")]))) == 1
@@ -229,7 +234,9 @@ def num_contexts():
 def test_document_of_a_hundred_thousand_tokens_is_answered(tokenizer):
     """Its answer is in the last of thousands of windows, and is found as it stands there."""
     labeler = AlbertSpanLabeler(small_model(397))
-    answerer = QuestionAnswerer(labeler, tokenizer, SpanDescription("squad", 36, 12))
+    answerer = QuestionAnsweringPredictor(
+        labeler, tokenizer, QuestionAnsweringDescription("squad", 36, 12)
+    )
     context = "the list is Fine. " * 12_000
     question = Question("a", "Which word?", context, (), ())
     windows = answerer.windows(question)

@@ -13,8 +13,11 @@ from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.finetune import FinetuneRecipe, finetune
 from tf_albert.tasks.token_classification.data import TaggedSentence, read_conll
 from tf_albert.tasks.token_classification.metrics import spans_of, tagging_metrics
-from tf_albert.tasks.token_classification.predictor import Tagger, row_of_words
-from tf_albert.tasks.token_classification.task import TagTask
+from tf_albert.tasks.token_classification.predictor import (
+    TokenClassificationPredictor,
+    row_of_words,
+)
+from tf_albert.tasks.token_classification.task import TokenClassificationTask
 
 NAMES = {"Error": "B-BAD", "Fine": "B-GOOD"}
 OTHERS = ("the", "object", "is", "a", "list", "of", "it")
@@ -73,7 +76,9 @@ def test_several_seeds_keep_the_best_tagger(trained, tmp_path):
     assert results["metric"] == "f1"
     best = results["seeds"][str(results["best_seed"])]
     sentences = read_conll(f"{recipe.data}/valid.txt", BadRows())
-    assert Tagger.from_pretrained(recipe.output).score(sentences) == pytest.approx(best)
+    assert TokenClassificationPredictor.from_pretrained(recipe.output).score(
+        sentences
+    ) == pytest.approx(best)
 
 
 def test_command_line_scores_and_labels(trained, tmp_path, capsys):
@@ -105,7 +110,7 @@ def test_words_beyond_their_rows_are_told_where_they_stand(tmp_path, tokenizer):
         task="conll", data=str(tmp_path), init="", output="", batch_size=2, sequence_length=36
     )
     bad_rows = BadRows()
-    TagTask(recipe, tokenizer, bad_rows)
+    TokenClassificationTask(recipe, tokenizer, bad_rows)
     assert bad_rows.summary().splitlines()[1] == (
         "2 × a word that has no token in its row: "
         f"{tmp_path}/train.txt, line 5: Fine; {tmp_path}/valid.txt, line 5: Fine"
@@ -113,7 +118,7 @@ def test_words_beyond_their_rows_are_told_where_they_stand(tmp_path, tokenizer):
 
 
 def test_word_beyond_the_row_is_outside(trained):
-    tagger = Tagger.from_pretrained(trained[0].output)
+    tagger = TokenClassificationPredictor.from_pretrained(trained[0].output)
     words = ("Fine",) * 40
     (labels,) = tagger.labels_of([words])
     (_, places) = row_of_words(tagger.tokenizer, words, 36)

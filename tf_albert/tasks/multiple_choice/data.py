@@ -4,9 +4,12 @@ import dataclasses
 import json
 from pathlib import Path
 
+from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.types import StrPath
+
+# The folders as they are published.
+FOLDERS = ("train", "dev")
 LETTERS = "ABCD"
-# Where a question leaves room for the option.
-GAP = "_"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,23 +19,25 @@ class Choice:
     Args:
         id: str. The file and the question's number in it.
         passage: str.
-        texts: tuple of str. The question with each option.
+        question: str. A `_` in it is a gap for the option.
+        options: tuple of str.
         label: int. Which one is right.
     """
 
     id: str
     passage: str
-    texts: tuple
+    question: str
+    options: tuple[str, ...]
     label: int
 
 
-def read_race(folder, problems):
+def read_race(folder: StrPath, bad_rows: BadRows) -> list[Choice]:
     """Returns the questions in a folder of RACE, such as `RACE/train`.
 
     Args:
         folder: str or path. Its `.txt` files, those in folders in it too (`middle`, `high`), hold a
             JSON object each: `article`, `questions`, `options` (four each), `answers` (letters).
-        problems: `Problems`. Told of every question that is left out: one without four options, an
+        bad_rows: `BadRows`. Told of every question that is left out: one without four options, an
             answer that is no letter of theirs, an empty passage.
 
     Returns:
@@ -40,37 +45,37 @@ def read_race(folder, problems):
 
     Raises:
         FileNotFoundError: there is no such folder.
-        ValueError: a file of another form, no question, or what `problems` raises.
+        ValueError: a file of another form, no question, or what `bad_rows` raises.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} does not exist. Expected a folder of RACE's .txt files.")
-    choices = []
+    choices: list[Choice] = []
     for path in sorted(folder.rglob("*.txt")):
-        choices += _choices(path, problems)
+        choices += _choices(path, bad_rows)
     if not choices:
         raise ValueError(f"{folder} has no question. Expected RACE's .txt files in it.")
     return choices
 
 
-def _choices(path, problems):
+def _choices(path: Path, bad_rows: BadRows) -> list[Choice]:
     passage, rows = _read(path)
     choices = []
     for number, (question, options, answer) in enumerate(rows):
         place = f"{path}, question {number}"
         if not passage:
-            problems.add(place, "an empty passage")
+            bad_rows.add(place, "an empty passage")
         elif len(options) != len(LETTERS):
-            problems.add(place, "not four options", str(len(options)))
+            bad_rows.add(place, "not four options", str(len(options)))
         elif answer not in list(LETTERS):
-            problems.add(place, f"an answer that is none of {', '.join(LETTERS)}", repr(answer))
+            bad_rows.add(place, f"an answer that is none of {', '.join(LETTERS)}", repr(answer))
         else:
-            texts = tuple(with_option(question, option) for option in options)
-            choices.append(Choice(place, passage, texts, LETTERS.index(answer)))
+            label = LETTERS.index(answer)
+            choices.append(Choice(place, passage, question, tuple(options), label))
     return choices
 
 
-def _read(path):
+def _read(path: Path) -> tuple[str, list[tuple[str, list[str], str]]]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         parts = (values[name] for name in ("questions", "options", "answers"))
@@ -84,14 +89,3 @@ def _read(path):
             f"{path} is no file of RACE ({type(error).__name__}: {error}). Expected JSON with "
             "`article`, and `questions`, `options` and `answers` of one length."
         ) from error
-
-
-def with_option(question, option):
-    """Returns a question with an option: in its gaps if it has any, else behind it.
-
-    Source: Google's race_utils.py, `RaceProcessor.read_examples`.
-
-    >>> with_option("Ada wrote _ .", "notes"), with_option("What did Ada write?", "Notes.")
-    ('Ada wrote notes .', 'What did Ada write? Notes.')
-    """
-    return question.replace(GAP, option) if GAP in question else f"{question} {option}"

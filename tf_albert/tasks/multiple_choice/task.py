@@ -1,46 +1,95 @@
 """Questions with options, as a fine-tuning run sees them."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tf_albert.modeling.encoder import AlbertEncoder
 from tf_albert.modeling.multiple_choice import AlbertMultipleChoice
-from tf_albert.tasks.batches import ChoiceBatches
-from tf_albert.tasks.multiple_choice.data import read_race
-from tf_albert.tasks.multiple_choice.predictor import ChoiceDescription, Chooser
-from tf_albert.tasks.predictor import train_and_dev
+from tf_albert.modeling.task_model import TaskModel
+from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.tasks.batches import EpochBatches, shortened
+from tf_albert.tasks.multiple_choice.data import FOLDERS, Choice, read_race
+from tf_albert.tasks.multiple_choice.gaps import choice_inputs, choice_texts
+from tf_albert.tasks.multiple_choice.predictor import (
+    MultipleChoiceDescription,
+    MultipleChoicePredictor,
+)
+from tf_albert.tasks.task import FILES, Task, train_and_dev
+from tf_albert.tasks.task_settings import TaskSettings
 from tf_albert.text.preprocessor import AlbertPreprocessor
+from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.training.objectives import ClassificationObjective
-
-# The folders as they are published.
-FOLDERS = ("train", "dev")
+from tf_albert.types import Tensor
 
 
-class ChoiceTask:
-    """What there is to learn from questions with options, and to be scored on.
+class MultipleChoiceTask(Task):
+    """Questions on passages, with options of which one is right.
 
-    Args, attributes and raises: as of `TextTask`.
+    Args:
+        settings: `TaskSettings`. The recipe.
+        tokenizer: `AlbertTokenizer` of the pretrained model.
+        bad_rows: `BadRows`. Told of every question that is left out.
+
+    Raises:
+        FileNotFoundError: a folder is not there.
+        ValueError: a folder without questions, or fewer questions than a batch.
     """
 
-    def __init__(self, recipe, tokenizer, problems):
-        train, dev = train_and_dev(recipe, FOLDERS)
-        self.train, self.dev = read_race(train, problems), read_race(dev, problems)
-        self.description = ChoiceDescription(recipe.sequence_length)
-        preprocessor = AlbertPreprocessor(tokenizer, recipe.sequence_length)
-        self.batches = ChoiceBatches(preprocessor, self.train, recipe.batch_size, recipe.seed)
-        self.objective = ClassificationObjective()
-        self._chooser = Chooser(None, preprocessor, self.description)
+    takes = {"race": FILES}
+    predictor_class = MultipleChoicePredictor
 
-    def sizes(self):
+    def __init__(
+        self, settings: TaskSettings, tokenizer: AlbertTokenizer, bad_rows: BadRows
+    ) -> None:
+        train, dev = train_and_dev(settings, FOLDERS)
+        self.train, self.dev = read_race(train, bad_rows), read_race(dev, bad_rows)
+        self.description = MultipleChoiceDescription(settings.sequence_length)
+        self._predictor = MultipleChoicePredictor(None, tokenizer, self.description)
+        self.batches = ChoiceBatches(
+            self._predictor.preprocessor, self.train, settings.batch_size, settings.seed
+        )
+        self.objective = ClassificationObjective()
+
+    def sizes(self) -> tuple[str, str]:
         """Returns two parts of a sentence: what there is to train on, and to score on."""
         return f"{len(self.train):,} questions to train on", f"{len(self.dev):,}"
 
-    def make_model(self, encoder):
-        """Returns the model that is to be trained."""
+    def make_model(self, encoder: AlbertEncoder) -> TaskModel:
+        """Returns an `AlbertMultipleChoice`."""
         return AlbertMultipleChoice(encoder)
 
-    def score(self, model):
+    def score(self, model: TaskModel) -> dict[str, Any]:
         """Returns the metrics on the development set."""
-        # One chooser for all checkpoints: each would trace the model anew.
-        self._chooser.model = model
-        return self._chooser.score(self.dev)
+        self._predictor.model = model
+        return self._predictor.score(self.dev)
 
-    def collapse(self, metrics):
-        """Returns None: no option is commoner than the others, so there is no guessing by it."""
-        del metrics
+
+class ChoiceBatches(EpochBatches):
+    """Batches of questions with options.
+
+    They hold the encoder's inputs, int32 `(rows, options, length)`, and `labels`, int32 `(rows,)`.
+
+    Args:
+        preprocessor: `AlbertPreprocessor`.
+        choices: list of `Choice`, all with as many options.
+        batch_size: int. Questions a step, over all replicas.
+        seed: int. What the order is drawn from, anew in every epoch.
+    """
+
+    def __init__(
+        self,
+        preprocessor: AlbertPreprocessor,
+        choices: Sequence[Choice],
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        labels = np.array([choice.label for choice in choices], np.int32)
+        super().__init__((*choice_texts(choices), labels), len(choices), batch_size, seed)
+        self.preprocessor = preprocessor
+
+    def element(self, columns: Any) -> dict[str, Tensor]:
+        """Returns the batch of the texts and labels of a step."""
+        *texts, labels = columns
+        return shortened(choice_inputs(self.preprocessor, *texts)) | {"labels": labels}

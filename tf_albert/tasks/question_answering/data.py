@@ -3,6 +3,16 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
+
+from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.types import StrPath
+
+# The files as they are published, by task: to train on, and to score on.
+SQUAD_FILES = {
+    "squad": ("train-v1.1.json", "dev-v1.1.json"),
+    "squad2": ("train-v2.0.json", "dev-v2.0.json"),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +28,7 @@ class Answer:
     start: int
 
     @property
-    def end(self):
+    def end(self) -> int:
         """The character after its last one."""
         return self.start + len(self.text)
 
@@ -38,16 +48,16 @@ class Question:
     id: str
     text: str
     context: str
-    answers: tuple
-    golds: tuple
+    answers: tuple[Answer, ...]
+    golds: tuple[str, ...]
 
 
-def read_squad(path, problems):
+def read_squad(path: StrPath, bad_rows: BadRows) -> list[Question]:
     """Returns the questions in one of SQuAD's files.
 
     Args:
         path: str or path. JSON of SQuAD 1.1 or 2.0; a byte-order mark is dropped.
-        problems: `Problems`. Told of are an answer that is not in its context where it says, which
+        bad_rows: `BadRows`. Told of are an answer that is not in its context where it says, which
             then trains nothing, and, left out, a second question with the id of another one and
             empty texts.
 
@@ -56,25 +66,25 @@ def read_squad(path, problems):
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: no JSON, or not of this form; or what `problems` raises.
+        ValueError: no JSON, or not of this form; or what `bad_rows` raises.
     """
     path = Path(path)
-    questions = {}
+    questions: dict[str, Question] = {}
     for paragraph in _paragraphs(path):
         for entry in paragraph["qas"]:
             place = f"{path}, question {entry['id']}"
             if entry["id"] in questions:
-                problems.add(place, "the id of another question")
+                bad_rows.add(place, "the id of another question")
             elif not (entry["question"].strip() and paragraph["context"].strip()):
-                problems.add(place, "an empty question or context")
+                bad_rows.add(place, "an empty question or context")
             else:
-                questions[entry["id"]] = _question(entry, paragraph["context"], place, problems)
+                questions[entry["id"]] = _question(entry, paragraph["context"], place, bad_rows)
     if not questions:
         raise ValueError(f"{path} has no question.")
     return list(questions.values())
 
 
-def _paragraphs(path):
+def _paragraphs(path: Path) -> list[dict[str, Any]]:
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))["data"]
         return [
@@ -91,7 +101,7 @@ def _paragraphs(path):
         ) from error
 
 
-def _is_whole(paragraph):
+def _is_whole(paragraph: dict[str, Any]) -> bool:
     """Raises where a paragraph lacks what every one has; always true."""
     texts = [paragraph["context"]]
     for entry in paragraph["qas"]:
@@ -105,16 +115,16 @@ def _is_whole(paragraph):
     return True
 
 
-def _question(entry, context, place, problems):
+def _question(entry: dict[str, Any], context: str, place: str, bad_rows: BadRows) -> Question:
     given = [] if entry.get("is_impossible") else entry.get("answers", [])
     answers = [Answer(answer["text"], int(answer["answer_start"])) for answer in given]
     standing = [answer for answer in answers if _stands(answer, context)]
     for answer in answers:
         if answer not in standing:
-            problems.add(place, "an answer that is not in its context", repr(answer.text))
+            bad_rows.add(place, "an answer that is not in its context", repr(answer.text))
     golds = tuple(answer.text for answer in answers if answer.text)
     return Question(entry["id"], entry["question"], context, tuple(standing), golds)
 
 
-def _stands(answer, context):
+def _stands(answer: Answer, context: str) -> bool:
     return bool(answer.text) and context[answer.start : answer.end] == answer.text

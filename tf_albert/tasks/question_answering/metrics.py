@@ -3,13 +3,16 @@
 import collections
 import re
 import string
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
+Golds: TypeAlias = Mapping[str, Sequence[str]]
 ARTICLES = re.compile(r"\b(a|an|the)\b")
 
 
-def normalize_answer(text):
+def normalize_answer(text: str) -> str:
     """Returns an answer lower-cased, without punctuation and articles, its white space single.
 
     Source: SQuAD's evaluate-v1.1.py and evaluate-v2.0.py, `normalize_answer`.
@@ -21,12 +24,12 @@ def normalize_answer(text):
     return " ".join(ARTICLES.sub(" ", text).split())
 
 
-def exact_match(answer, gold):
+def exact_match(answer: str, gold: str) -> float:
     """Returns 1.0 where two answers are the same once normalized, else 0.0."""
     return float(normalize_answer(answer) == normalize_answer(gold))
 
 
-def token_f1(answer, gold):
+def token_f1(answer: str, gold: str) -> float:
     """Returns the harmonic mean of precision and recall of an answer's words.
 
     Where both have no word left it is 0.0, as in evaluate-v1.1.py; evaluate-v2.0.py gives 1.0,
@@ -43,7 +46,7 @@ def token_f1(answer, gold):
     return 2 * precision * recall / (precision + recall)
 
 
-def squad_metrics(golds, answers):
+def squad_metrics(golds: Golds, answers: Mapping[str, str]) -> dict[str, Any]:
     """Returns the scores of SQuAD 1.1: each answer against the best of its gold answers.
 
     Args:
@@ -70,7 +73,12 @@ def squad_metrics(golds, answers):
     } | {"num_questions": len(golds)}
 
 
-def squad2_metrics(golds, answers, null_scores, threshold=0.0):
+def squad2_metrics(
+    golds: Golds,
+    answers: Mapping[str, str],
+    null_scores: Mapping[str, float],
+    threshold: float = 0.0,
+) -> dict[str, Any]:
     """Returns the scores of SQuAD 2.0, at a threshold and at the best one.
 
     A question whose null score is above the threshold counts as answered by the empty string.
@@ -95,7 +103,7 @@ def squad2_metrics(golds, answers, null_scores, threshold=0.0):
     _check_complete(golds, null_scores)
     usable = {question: _with_words(given) or [""] for question, given in golds.items()}
     unanswerable = {question: not given for question, given in golds.items()}
-    metrics = {}
+    metrics: dict[str, Any] = {}
     for name, measure in (("exact_match", exact_match), ("f1", _f1_of_version_2)):
         scores = _best(measure, usable, answers)
         kept = {
@@ -108,7 +116,9 @@ def squad2_metrics(golds, answers, null_scores, threshold=0.0):
     return metrics | {"num_questions": len(golds)}
 
 
-def null_threshold_of_best_f1(golds, answers, null_scores):
+def null_threshold_of_best_f1(
+    golds: Golds, answers: Mapping[str, str], null_scores: Mapping[str, float]
+) -> float:
     """Returns the smallest threshold at which F1 is best.
 
     `best_f1_threshold` is what the official script prints: 0 where no answer should stand, whatever
@@ -140,23 +150,25 @@ def null_threshold_of_best_f1(golds, answers, null_scores):
     return float(steps[best - 1] if best else steps[0] - 1.0)
 
 
-def _f1_of_version_2(answer, gold):
+def _f1_of_version_2(answer: str, gold: str) -> float:
     return max(token_f1(answer, gold), float(not _with_words([answer, gold])))
 
 
-def _with_words(answers):
+def _with_words(answers: Iterable[str]) -> list[str]:
     """Returns the answers of which something is left once they are normalized."""
     return [answer for answer in answers if normalize_answer(answer)]
 
 
-def _best(measure, golds, answers):
+def _best(
+    measure: Callable[[str, str], float], golds: Golds, answers: Mapping[str, str]
+) -> dict[str, float]:
     return {
         question: max(measure(answers[question], gold) for gold in given)
         for question, given in golds.items()
     }
 
 
-def _check_complete(golds, values):
+def _check_complete(golds: Golds, values: Mapping[str, Any]) -> None:
     missing = [question for question in golds if question not in values]
     if missing:
         raise ValueError(
@@ -165,7 +177,9 @@ def _check_complete(golds, values):
         )
 
 
-def _over_parts(name, scores, unanswerable):
+def _over_parts(
+    name: str, scores: Mapping[str, float], unanswerable: Mapping[str, bool]
+) -> dict[str, float]:
     parts = {
         "": list(scores.values()),
         "has_answer_": [scores[question] for question in scores if not unanswerable[question]],
@@ -176,7 +190,12 @@ def _over_parts(name, scores, unanswerable):
     }
 
 
-def _best_threshold(scores, unanswerable, answers, null_scores):
+def _best_threshold(
+    scores: Mapping[str, float],
+    unanswerable: Mapping[str, bool],
+    answers: Mapping[str, str],
+    null_scores: Mapping[str, float],
+) -> tuple[float, float]:
     """Returns the best score in percent and the smallest threshold that reaches it."""
     # Below every null score no answer stands; each step up lets one more stand.
     best = current = sum(unanswerable.values())

@@ -1,29 +1,48 @@
 """A fine-tuned span labeler applied to questions."""
 
 import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
+from tf_albert import files
 from tf_albert.modeling.answerable_span_labeler import AlbertAnswerableSpanLabeler
 from tf_albert.modeling.span_labeler import AlbertSpanLabeler
-from tf_albert.tasks.batches import padded_rows, shortened
-from tf_albert.tasks.predictor import read_fine_tuned
-from tf_albert.tasks.question_answering.data import Question
+from tf_albert.modeling.task_model import TaskModel
+from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.tasks.batches import shortened
+from tf_albert.tasks.predictor import Evaluation, Predictor, file_to_score, write_predictions
+from tf_albert.tasks.question_answering.answers import (
+    BEAM,
+    LOGITS,
+    Candidate,
+    WindowAnswers,
+    answers_of_windows,
+    candidates_of_questions,
+    lowest_null_scores,
+    probabilities,
+)
+from tf_albert.tasks.question_answering.data import SQUAD_FILES, Question, read_squad
 from tf_albert.tasks.question_answering.metrics import (
     null_threshold_of_best_f1,
     squad2_metrics,
     squad_metrics,
 )
-from tf_albert.tasks.squad_answers import candidates, candidates_of_beam, probabilities
-from tf_albert.tasks.squad_windows import tokenize_context, windows_of
+from tf_albert.tasks.question_answering.reader import QuestionReader
+from tf_albert.tasks.question_answering.windows import NUMBERS, WINDOWS, TokenizedQuestions
+from tf_albert.text.tokenizer import AlbertTokenizer
+from tf_albert.types import StrPath, Tensor
 
-SPAN_MODELS = {"squad": AlbertSpanLabeler, "squad2": AlbertAnswerableSpanLabeler}
-SPAN_TASKS = tuple(SPAN_MODELS)
+MODEL_CLASSES: dict[str, type[TaskModel]] = {
+    "squad": AlbertSpanLabeler,
+    "squad2": AlbertAnswerableSpanLabeler,
+}
 
 
 @dataclasses.dataclass(frozen=True)
-class SpanDescription:
+class QuestionAnsweringDescription:
     """What a span labeler was trained for; kept in its `provenance.json`.
 
     Args:
@@ -40,14 +59,19 @@ class SpanDescription:
     null_threshold: float = 0.0
 
     @property
-    def may_be_unanswerable(self):
+    def may_be_unanswerable(self) -> bool:
         """Whether a question may have no answer."""
         return self.task == "squad2"
 
     @property
-    def metric(self):
+    def metric(self) -> str:
         """The metric that the best checkpoint and the best seed are chosen by."""
         return "best_f1" if self.may_be_unanswerable else "f1"
+
+    @property
+    def model_class(self) -> type[TaskModel]:
+        """The class of the model."""
+        return MODEL_CLASSES[self.task]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,107 +86,84 @@ class Answered:
     """
 
     id: str
-    best: list
+    best: list[Candidate]
     null_score: float | None
 
     @property
-    def text(self):
+    def text(self) -> str:
         """The best answer, whatever the null score."""
         return self.best[0].text if self.best else ""
 
 
-class QuestionAnswerer:
+class QuestionAnsweringPredictor(Predictor):
     """A span labeler with what it needs to read questions and contexts.
 
     Args:
-        model: model of the class that `SPAN_MODELS` names for the task, or None where it is set
-            before the first answer.
-        tokenizer: `AlbertTokenizer`.
-        description: `SpanDescription`.
+        model: `AlbertSpanLabeler`, for `squad2` an `AlbertAnswerableSpanLabeler`; or None where it
+            is set before the first answer.
+        tokenizer: `AlbertTokenizer` that the model was trained with.
+        description: `QuestionAnsweringDescription`.
     """
 
-    def __init__(self, model, tokenizer, description):
-        self.tokenizer = tokenizer
-        self.description = description
-        self._contexts = {}
-        self.model = model
-        self._outputs = tf.function(
-            lambda inputs: self.model(inputs, training=False), reduce_retracing=True
-        )
+    task_names = tuple(MODEL_CLASSES)
+    submitted_tasks = task_names
+    description_class = QuestionAnsweringDescription
+    what_else = "answers no questions. `tf-albert finetune --task squad` makes a model that does."
+    num_segments = 2
 
-    @classmethod
-    def from_pretrained(cls, where):
-        """Returns the answerer of a fine-tuned model's folder or run.
+    def __init__(
+        self,
+        model: TaskModel | None,
+        tokenizer: AlbertTokenizer,
+        description: QuestionAnsweringDescription,
+    ) -> None:
+        super().__init__(model, tokenizer, description)
+        self.reader = QuestionReader(tokenizer, description.sequence_length, description.stride)
+        outputs = BEAM if description.may_be_unanswerable else LOGITS
+        signature = [outputs, WINDOWS, NUMBERS, NUMBERS]
+        self._answers = tf.function(answers_of_windows, input_signature=signature)
+
+    def read(self, questions: list[Question]) -> TokenizedQuestions:
+        """Returns questions in tokens, with the windows over their contexts.
 
         Raises:
-            FileNotFoundError: there is no such folder.
-            ValueError: the model was not fine-tuned on questions.
+            ValueError: a question leaves no room for its context.
         """
-        otherwise = (
-            "answers no questions. `tf-albert finetune --task squad` makes a model that does."
-        )
-        folder, task, tokenizer = read_fine_tuned(where, SPAN_TASKS, otherwise)
-        model = SPAN_MODELS[task["task"]].from_pretrained(folder)
-        return cls(model, tokenizer, SpanDescription(**task))
+        return self.reader(*zip(*((one.text, one.context) for one in questions), strict=True))
 
-    def windows(self, question):
-        """Returns the windows over a question's context, a list of `Window`."""
-        context = self._contexts.get(question.context)
-        if context is None:
-            context = tokenize_context(self.tokenizer, question.context)
-            self._contexts[question.context] = context
-        return windows_of(
-            self.tokenizer.encode_ids([question.text])[0],
-            context,
-            self.description.sequence_length,
-            self.description.stride,
-        )
-
-    def answers(self, questions, batch_size=32):
+    def answers(self, questions: list[Question], batch_size: int = 32) -> list[Answered]:
         """Returns what the model says: a list of `Answered`, in the order of the questions.
 
         Args:
             questions: list of `Question`.
             batch_size: int. Windows a batch.
         """
-        windows = [self.windows(question) for question in questions]
-        outputs = self._outputs_of([one for some in windows for one in some], batch_size)
-        answered, first = [], 0
-        for question, some in zip(questions, windows, strict=True):
-            rows = {name: values[first : first + len(some)] for name, values in outputs.items()}
-            first += len(some)
-            answered.append(self._answer(question, some, rows))
-        return answered
+        read = self.read(questions)
+        found, no_answer_logits = self._found(read, batch_size)
+        of_window, contexts = read.windows.questions, [question.context for question in questions]
+        best = candidates_of_questions(found, of_window, contexts)
+        null_scores: list[float | None] = [None] * len(questions)
+        if self.description.may_be_unanswerable:
+            lowest = lowest_null_scores(no_answer_logits, of_window, len(questions))
+            null_scores = lowest.numpy().tolist()
+        columns = zip(questions, best, null_scores, strict=True)
+        return [Answered(question.id, *values) for question, *values in columns]
 
-    def _answer(self, question, windows, outputs):
-        if not self.description.may_be_unanswerable:
-            return Answered(question.id, candidates(question.context, windows, outputs), None)
-        best = candidates_of_beam(question.context, windows, outputs)
-        # The window most likely to have an answer counts (`accumulate_predictions_v2`).
-        return Answered(question.id, best, float(outputs["no_answer_logits"].min()))
+    def _found(
+        self, read: TokenizedQuestions, batch_size: int
+    ) -> tuple[WindowAnswers, Tensor | None]:
+        """Returns the answers in all windows, and their logits for no answer if there are any."""
+        found, no_answer_logits = [], []
+        for first in range(0, len(read.windows.numbers), batch_size):
+            windows = read.windows.part(first, batch_size)
+            outputs = self._outputs_of(shortened(self.reader.inputs(read, windows)))
+            found.append(self._answers(outputs, windows, read.begins, read.ends))
+            no_answer_logits.append(outputs.get("no_answer_logits"))
+        columns = (tf.concat(batches, axis=0) for batches in zip(*found, strict=True))
+        is_any = self.description.may_be_unanswerable
+        return WindowAnswers(*columns), tf.concat(no_answer_logits, axis=0) if is_any else None
 
-    def _outputs_of(self, windows, batch_size):
-        """Returns the model's outputs for windows: dict of arrays `(windows, ...)`."""
-        length = self.description.sequence_length
-        rows = [window.inputs(self.tokenizer.special_ids) for window in windows]
-        inputs = padded_rows(rows, length, self.tokenizer.special_ids["pad"])
-        batches = []
-        for first in range(0, len(rows), batch_size):
-            here = {
-                name: tf.constant(value[first : first + batch_size])
-                for name, value in inputs.items()
-            }
-            batches.append(self._outputs(shortened(here)))
-        return {
-            name: np.concatenate(
-                [_of_length(length, name, batch[name].numpy()) for batch in batches]
-            )
-            for name in batches[0]
-        }
-
-    num_segments = 2
-
-    def predicted(self, texts, batch_size=32):
+    def predicted(self, texts: Sequence[tuple[str, ...]], batch_size: int = 32) -> Iterator[dict]:
         """Yields what is written of the answer to each question: dicts of JSON values.
 
         Args:
@@ -174,7 +175,6 @@ class QuestionAnswerer:
             for number, (question, context) in enumerate(texts)
         ]
         answered = self.answers(questions, batch_size)
-        self._contexts.clear()  # what is asked may have no end
         for question, answer in zip(questions, answered, strict=True):
             record = {"question": question.text, "answer": self.text_of(answer)}
             if record["answer"]:
@@ -183,24 +183,67 @@ class QuestionAnswerer:
                 record["null_score"] = round(answer.null_score, 6)
             yield record
 
-    def score_answers(self, questions, answered):
+    def evaluate(
+        self, data: StrPath, bad_rows: BadRows, batch_size: int = 32, with_submission: bool = False
+    ) -> Evaluation:
+        """Returns the scores on a file of SQuAD, or on the development file of its folder.
+
+        Args:
+            data: str or path.
+            bad_rows: `BadRows`. Told of every question that cannot be used, or only in part.
+            batch_size: int. Windows a batch.
+            with_submission: bool. Of no use: a submission holds the answers to the same file.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: a file of another form.
+        """
+        path = file_to_score(data, SQUAD_FILES[self.description.task][1])
+        questions = read_squad(path, bad_rows)
+        answered = self.answers(questions, batch_size)
+
+        def write(folder: Path) -> None:
+            for name, values in self.official_files(answered).items():
+                files.write_json(folder / name, values)
+            write_predictions(folder, self._records(questions, answered))
+
+        def submit(folder: Path) -> None:
+            values = self.official_files(answered)["predictions.json"]
+            files.write_json(folder / "predictions.json", values)
+
+        return Evaluation(self.score_answers(questions, answered), write, submit)
+
+    def _records(
+        self, questions: Sequence[Question], answered: Sequence[Answered]
+    ) -> Iterator[dict[str, Any]]:
+        for question, answer in zip(questions, answered, strict=True):
+            yield {
+                "id": question.id,
+                "question": question.text,
+                "answer": self.text_of(answer),
+                "expected": list(question.golds),
+            }
+
+    def score_answers(
+        self, questions: Sequence[Question], answered: Sequence[Answered]
+    ) -> dict[str, Any]:
         """Returns the metrics of answers that `answers` gave."""
         golds, texts, null_scores = _by_id(questions, answered)
         if not self.description.may_be_unanswerable:
             return squad_metrics(golds, texts)
         return squad2_metrics(golds, texts, null_scores, self.description.null_threshold)
 
-    def best_threshold(self, questions, answered):
+    def best_threshold(self, questions: Sequence[Question], answered: Sequence[Answered]) -> float:
         """Returns the threshold above which no answer should stand, for the best F1."""
         return null_threshold_of_best_f1(*_by_id(questions, answered))
 
-    def text_of(self, answer):
+    def text_of(self, answer: Answered) -> str:
         """Returns the answer that is given: empty where no answer is likelier."""
         if not self.description.may_be_unanswerable:
             return answer.text
         return "" if answer.null_score > self.description.null_threshold else answer.text
 
-    def official_files(self, answered):
+    def official_files(self, answered: Sequence[Answered]) -> dict[str, Any]:
         """Returns what SQuAD's scripts read: dict of file name to JSON values."""
         kind = "log_prob" if self.description.may_be_unanswerable else "logit"
         nbest = {}
@@ -224,14 +267,9 @@ class QuestionAnswerer:
         return values
 
 
-def _of_length(length, name, values):
-    """Returns a batch's output, what it has for each token with places up to a length."""
-    if name not in ("start_logits", "end_logits"):
-        return values
-    return np.pad(values, [(0, 0), (0, length - values.shape[1])])
-
-
-def _by_id(questions, answered):
+def _by_id(
+    questions: Sequence[Question], answered: Sequence[Answered]
+) -> tuple[dict[str, list[str]], dict[str, str], dict[str, Any]]:
     """Returns right answers, answers and null scores by the questions' ids."""
     golds = {question.id: list(question.golds) for question in questions}
     texts = {answer.id: answer.text for answer in answered}

@@ -4,10 +4,14 @@ import dataclasses
 import re
 
 from tf_albert.data.readers import read_lines
+from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.types import StrPath
 
+# The files as CoNLL-2003's are named in most copies.
+TEXT_FILES = ("train.txt", "valid.txt")
 # Between the documents of CoNLL-2003; no sentence.
 DOCUMENT_START = "-DOCSTART-"
-# What marks spans: see `tagging_metrics.spans_of`.
+# What marks spans: see `metrics.spans_of`.
 LABEL = re.compile(r"O|[BIES](-.+)?")
 
 
@@ -21,19 +25,19 @@ class TaggedSentence:
         place: str. File and line, for messages.
     """
 
-    words: tuple
-    labels: tuple
+    words: tuple[str, ...]
+    labels: tuple[str, ...]
     place: str = dataclasses.field(default="", compare=False)
 
 
-def read_conll(path, problems):
+def read_conll(path: StrPath, bad_rows: BadRows) -> list[TaggedSentence]:
     """Returns the sentences of a file in the form of CoNLL's shared tasks.
 
     A word stands first in its line, its label last; what is between them is not read.
 
     Args:
         path: str or path. A text file, perhaps with gzip.
-        problems: `Problems`. Told of every sentence that is left out: one with a line of one
+        bad_rows: `BadRows`. Told of every sentence that is left out: one with a line of one
             column.
 
     Returns:
@@ -41,9 +45,11 @@ def read_conll(path, problems):
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: no sentence, a label that marks no part of a span, or what `problems` raises.
+        ValueError: no sentence, a label that marks no part of a span, or what `bad_rows` raises.
     """
-    sentences, rows, first = [], [], 1
+    sentences: list[TaggedSentence] = []
+    rows: list[list[str]] = []
+    first = 1
     for number, line in read_lines(path):
         # Between columns; a word may hold other white space, such as that of 10 000.
         columns = line.strip(" \t\r\n").replace("\t", " ").split(" ")
@@ -52,10 +58,10 @@ def read_conll(path, problems):
             first = first if rows else number
             rows.append(columns)
         elif rows:
-            _add(sentences, rows, f"{path}, line {first}", problems)
+            _add(sentences, rows, f"{path}, line {first}", bad_rows)
             rows = []
     if rows:
-        _add(sentences, rows, f"{path}, line {first}", problems)
+        _add(sentences, rows, f"{path}, line {first}", bad_rows)
     if not sentences:
         raise ValueError(
             f"{path} has no sentence. Expected a word and its label a line, and an empty line "
@@ -64,10 +70,12 @@ def read_conll(path, problems):
     return sentences
 
 
-def _add(sentences, rows, place, problems):
+def _add(
+    sentences: list[TaggedSentence], rows: list[list[str]], place: str, bad_rows: BadRows
+) -> None:
     bare = [columns[0] for columns in rows if len(columns) < 2]
     if bare:
-        problems.add(place, "a sentence with a word that has no label", repr(bare[0]))
+        bad_rows.add(place, "a sentence with a word that has no label", repr(bare[0]))
         return
     words, labels = zip(*((columns[0], columns[-1]) for columns in rows), strict=True)
     other = [label for label in labels if not LABEL.fullmatch(label)]

@@ -1,9 +1,12 @@
 """Precision, recall and F1 of the names in sentences, as CoNLL's script counts them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 OUTSIDE = "O"
 
 
-def spans_of(labels):
+def spans_of(labels: Sequence[str]) -> set[tuple[int, int, str]]:
     """Returns the spans that labels mark: a set of (first word, word after the last, kind).
 
     A span begins with `B-` or `S-`, or with an `I-` or `E-` that no span of its kind goes before
@@ -30,7 +33,9 @@ def spans_of(labels):
     return spans
 
 
-def tagging_metrics(labels, predicted):
+def tagging_metrics(
+    labels: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]
+) -> dict[str, Any]:
     """Returns the scores of whole spans, and the accuracy of words.
 
     Args:

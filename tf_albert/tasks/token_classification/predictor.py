@@ -1,18 +1,27 @@
 """A fine-tuned token classifier applied to sentences."""
 
 import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tf_albert.modeling.task_model import TaskModel
 from tf_albert.modeling.token_classifier import AlbertTokenClassifier
-from tf_albert.tasks.batches import padded_rows, shortened
-from tf_albert.tasks.predictor import read_fine_tuned
+from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.tasks.batches import shortened
+from tf_albert.tasks.predictor import Evaluation, Predictor, file_to_score, write_predictions
+from tf_albert.tasks.token_classification.data import TEXT_FILES, TaggedSentence, read_conll
 from tf_albert.tasks.token_classification.metrics import OUTSIDE, tagging_metrics
+from tf_albert.tasks.token_classification.word_tokens import rows_of_words
+from tf_albert.text.tokenizer import AlbertTokenizer
+from tf_albert.types import StrPath, Tensor
 
 
 @dataclasses.dataclass(frozen=True)
-class TagDescription:
+class TokenClassificationDescription:
     """What a token classifier was trained for; kept in its `provenance.json`.
 
     Args:
@@ -21,96 +30,75 @@ class TagDescription:
         task: str. `conll`.
     """
 
-    labels: list
+    labels: list[str]
     sequence_length: int
     task: str = "conll"
 
     @property
-    def metric(self):
+    def metric(self) -> str:
         """The metric that the best checkpoint and the best seed are chosen by."""
         return "f1"
 
-
-def row_of_words(tokenizer, words, sequence_length):
-    """Returns the row of a sentence, and where in it each word begins.
-
-    A word's label stands at the token that its first character came from, which offsets tell. What
-    is beyond the row's length is cut off.
-
-    Args:
-        tokenizer: `PieceTokenizer`.
-        words: tuple of str.
-        sequence_length: int. Longest row, special tokens counted in.
-
-    Returns:
-        tuple: the row (ids, types), lists of int; and a list of int or None, a place for each word,
-        None for a word that is cut off or has no token.
-    """
-    encoding = tokenizer.encode(" ".join(words))
-    kept = encoding.ids[: sequence_length - 2]
-    first_token = {}
-    for number, (begin, end) in enumerate(encoding.offsets[: len(kept)]):
-        for character in range(begin, end):
-            first_token.setdefault(character, number + 1)
-    places, start = [], 0
-    for word in words:
-        inside = (first_token.get(start + letter) for letter in range(len(word)))
-        places.append(next((place for place in inside if place is not None), None))
-        start += len(word) + 1
-    ids = [tokenizer.special_ids["cls"], *kept, tokenizer.special_ids["sep"]]
-    return (ids, [0] * len(ids)), places
+    @property
+    def model_class(self) -> type[TaskModel]:
+        """The class of the model."""
+        return AlbertTokenClassifier
 
 
-def tell_lost(sentence, places, problems):
-    """Tells `problems` of the first word of a `TaggedSentence` that has no place in its row."""
-    if None in places:
-        lost = sentence.words[places.index(None)]
-        problems.add(sentence.place, "a word that has no token in its row", lost)
-
-
-class Tagger:
+class TokenClassificationPredictor(Predictor):
     """A token classifier with what it needs to read sentences.
 
     Args:
         model: `AlbertTokenClassifier`, or None where it is set before the first sentence.
-        tokenizer: `AlbertTokenizer`.
-        description: `TagDescription`.
+        tokenizer: `AlbertTokenizer` that the model was trained with.
+        description: `TokenClassificationDescription`.
     """
 
+    task_names = ("conll",)
+    description_class = TokenClassificationDescription
+    what_else = "labels no words. `tf-albert finetune --task conll` makes a model that does."
     num_segments = 1
 
-    def __init__(self, model, tokenizer, description):
-        self.model = model
-        self.tokenizer = tokenizer
-        self.description = description
-        self._logits = tf.function(
-            lambda inputs: self.model(inputs, training=False), reduce_retracing=True
+    def __init__(
+        self,
+        model: TaskModel | None,
+        tokenizer: AlbertTokenizer,
+        description: TokenClassificationDescription,
+    ) -> None:
+        super().__init__(model, tokenizer, description)
+        self._rows = tf.function(
+            lambda words: rows_of_words(words, tokenizer, description.sequence_length),
+            input_signature=[tf.RaggedTensorSpec((None, None), tf.string)],
         )
 
-    @classmethod
-    def from_pretrained(cls, where):
-        """Returns the tagger of a fine-tuned model's folder or run.
+    def rows(
+        self, sentences: Sequence[Sequence[str]]
+    ) -> tuple[dict[str, Tensor], list[np.ndarray]]:
+        """Returns the rows of sentences, and where in them each word begins.
 
-        Raises:
-            FileNotFoundError: there is no such folder.
-            ValueError: the model was not fine-tuned on tagged sentences.
+        Args:
+            sentences: list of tuples of str. The words of each sentence.
+
+        Returns:
+            tuple: the encoder's inputs, a dict of int32 tensors `(sentences, length)`; and for each
+            sentence an int array `(words,)`, 0 for a word that is cut off or has no token.
         """
-        otherwise = "labels no words. `tf-albert finetune --task conll` makes a model that does."
-        folder, task, tokenizer = read_fine_tuned(where, ("conll",), otherwise)
-        return cls(AlbertTokenClassifier.from_pretrained(folder), tokenizer, TagDescription(**task))
+        words = tf.constant([word for words in sentences for word in words], tf.string)
+        sizes = np.array([len(words) for words in sentences], np.int64)
+        inputs, places = self._rows(tf.RaggedTensor.from_row_lengths(words, sizes))
+        return inputs, np.split(places.numpy(), np.cumsum(sizes)[:-1]) if sentences else []
 
-    def tell_lost(self, sentences, problems):
-        """Tells `problems` of each of some `TaggedSentence`s with a word that no token stands for.
+    def tell_lost(self, sentences: Sequence[TaggedSentence], bad_rows: BadRows) -> None:
+        """Tells `bad_rows` of each of some `TaggedSentence`s with a word that no token stands for.
 
         Such a word gets the label `O`.
         """
-        for sentence in sentences:
-            _, places = row_of_words(
-                self.tokenizer, sentence.words, self.description.sequence_length
-            )
-            tell_lost(sentence, places, problems)
+        _, places = self.rows([sentence.words for sentence in sentences])
+        tell_lost(sentences, places, bad_rows)
 
-    def labels_of(self, sentences, batch_size=32):
+    def labels_of(
+        self, sentences: Sequence[Sequence[str]], batch_size: int = 32
+    ) -> list[list[str]]:
         """Returns the label of each word: a list of lists of str.
 
         A word that is cut off has the label `O`.
@@ -119,29 +107,80 @@ class Tagger:
             sentences: list of tuples of str. The words of each sentence.
             batch_size: int. Rows a batch.
         """
-        length = self.description.sequence_length
-        rows = [row_of_words(self.tokenizer, words, length) for words in sentences]
-        inputs = padded_rows([row for row, _ in rows], length, self.tokenizer.special_ids["pad"])
+        inputs, places = self.rows(sentences)
         labels = []
-        for first in range(0, len(rows), batch_size):
+        for first in range(0, len(sentences), batch_size):
             here = slice(first, first + batch_size)
-            batch = {name: tf.constant(value[here]) for name, value in inputs.items()}
-            best = np.argmax(self._logits(shortened(batch)), axis=-1)
-            for (_, places), classes in zip(rows[here], best, strict=True):
-                labels.append([self._label(place, classes) for place in places])
+            batch = {name: value[here] for name, value in inputs.items()}
+            best = np.argmax(self._outputs_of(shortened(batch)), axis=-1)
+            for classes, of_words in zip(best, places[here], strict=True):
+                labels.append([self._label(place, classes) for place in of_words])
         return labels
 
-    def _label(self, place, classes):
-        return OUTSIDE if place is None else self.description.labels[classes[place]]
+    def _label(self, place: int, classes: np.ndarray) -> str:
+        return self.description.labels[classes[place]] if place else OUTSIDE
 
-    def score(self, sentences, batch_size=32):
-        """Returns the metrics on `TaggedSentence`s."""
+    def score(self, sentences: Sequence[TaggedSentence], batch_size: int = 32) -> dict[str, Any]:
+        """Returns the metrics on `TaggedSentence`s.
+
+        Args:
+            sentences: list of `TaggedSentence`.
+            batch_size: int. Rows a batch.
+        """
         predicted = self.labels_of([sentence.words for sentence in sentences], batch_size)
         return tagging_metrics([list(sentence.labels) for sentence in sentences], predicted)
 
-    def predicted(self, texts, batch_size=32):
+    def predicted(self, texts: Sequence[tuple[str, ...]], batch_size: int = 32) -> Iterator[dict]:
         """Yields what is written of each text, whose words white space divides."""
         sentences = [tuple(text.split()) for (text,) in texts]
         labels = self.labels_of(sentences, batch_size)
         for (text,), words, found in zip(texts, sentences, labels, strict=True):
             yield {"text": text, "words": list(words), "labels": found}
+
+    def evaluate(
+        self, data: StrPath, bad_rows: BadRows, batch_size: int = 32, with_submission: bool = False
+    ) -> Evaluation:
+        """Returns the scores on a file of tagged sentences, or on the `valid.txt` of a folder.
+
+        Args:
+            data: str or path.
+            bad_rows: `BadRows`. Told of every sentence that is left out or loses a word.
+            batch_size: int. Rows a batch.
+            with_submission: bool. Of no use: CoNLL takes no submission.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: a file of another form.
+        """
+        sentences = read_conll(file_to_score(data, TEXT_FILES[1]), bad_rows)
+        self.tell_lost(sentences, bad_rows)
+        predicted = self.labels_of([one.words for one in sentences], batch_size)
+
+        def write(folder: Path) -> None:
+            pairs = zip(sentences, predicted, strict=True)
+            write_predictions(
+                folder,
+                (
+                    {"words": list(one.words), "labels": found, "expected": list(one.labels)}
+                    for one, found in pairs
+                ),
+            )
+
+        labels = [list(one.labels) for one in sentences]
+        return Evaluation(tagging_metrics(labels, predicted), write)
+
+
+def tell_lost(
+    sentences: Sequence[TaggedSentence], places: Sequence[np.ndarray], bad_rows: BadRows
+) -> None:
+    """Tells `bad_rows` of the first word of each sentence that has no place in its row.
+
+    Args:
+        sentences: list of `TaggedSentence`.
+        places: list of int arrays `(words,)`, as `TokenClassificationPredictor.rows` gives them.
+        bad_rows: `BadRows`.
+    """
+    for sentence, of_words in zip(sentences, places, strict=True):
+        if not of_words.all():
+            lost = sentence.words[of_words.argmin()]
+            bad_rows.add(sentence.place, "a word that has no token in its row", lost)

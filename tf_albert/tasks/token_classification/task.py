@@ -1,44 +1,59 @@
 """Sentences with a label a word, as a fine-tuning run sees them."""
 
+from typing import Any
+
 import numpy as np
 
+from tf_albert.modeling.encoder import AlbertEncoder
+from tf_albert.modeling.task_model import TaskModel
 from tf_albert.modeling.token_classifier import AlbertTokenClassifier
-from tf_albert.tasks.batches import TokenBatches
-from tf_albert.tasks.predictor import train_and_dev
-from tf_albert.tasks.token_classification.data import read_conll
+from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.tasks.batches import EpochBatches, shortened
+from tf_albert.tasks.task import FILES, Task, train_and_dev
+from tf_albert.tasks.task_settings import TaskSettings
+from tf_albert.tasks.token_classification.data import TEXT_FILES, read_conll
 from tf_albert.tasks.token_classification.predictor import (
-    TagDescription,
-    Tagger,
-    row_of_words,
+    TokenClassificationDescription,
+    TokenClassificationPredictor,
     tell_lost,
 )
+from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.training.objectives import TokenObjective
-
-# The files as CoNLL-2003's are named in most copies.
-FILES = ("train.txt", "valid.txt")
+from tf_albert.types import StrPath, Tensor
 
 
-class TagTask:
-    """What there is to learn from tagged sentences, and to be scored on.
+class TokenClassificationTask(Task):
+    """Sentences with a label for each word.
 
-    Args, attributes and raises: as of `TextTask`.
+    Args:
+        settings: `TaskSettings`. The recipe.
+        tokenizer: `AlbertTokenizer` of the pretrained model.
+        bad_rows: `BadRows`. Told of every sentence that is left out or loses a word.
+
+    Raises:
+        FileNotFoundError: a file is not there.
+        ValueError: a file of another form, a label in `dev` that training never saw, or fewer
+            sentences than a batch.
     """
 
-    def __init__(self, recipe, tokenizer, problems):
-        train, dev = train_and_dev(recipe, FILES)
-        self.train, self.dev = read_conll(train, problems), read_conll(dev, problems)
+    takes = {"conll": FILES}
+    predictor_class = TokenClassificationPredictor
+
+    def __init__(
+        self, settings: TaskSettings, tokenizer: AlbertTokenizer, bad_rows: BadRows
+    ) -> None:
+        train, dev = train_and_dev(settings, TEXT_FILES)
+        self.train, self.dev = read_conll(train, bad_rows), read_conll(dev, bad_rows)
         labels = sorted({label for sentence in self.train for label in sentence.labels})
-        self.description = TagDescription(labels, recipe.sequence_length)
+        self.description = TokenClassificationDescription(labels, settings.sequence_length)
         self._check_labels(dev)
-        self._tagger = Tagger(None, tokenizer, self.description)
-        rows, classes, weights = self._rows(tokenizer, problems)
-        self._tagger.tell_lost(self.dev, problems)
-        self.batches = TokenBatches(
-            rows, classes, weights, tokenizer.special_ids["pad"], recipe.batch_size, recipe.seed
-        )
+        self._predictor = TokenClassificationPredictor(None, tokenizer, self.description)
+        columns = self._columns(bad_rows)
+        self._predictor.tell_lost(self.dev, bad_rows)
+        self.batches = TokenBatches(*columns, settings.batch_size, settings.seed)
         self.objective = TokenObjective()
 
-    def _check_labels(self, path):
+    def _check_labels(self, path: StrPath) -> None:
         seen = {label for sentence in self.dev for label in sentence.labels}
         unknown = sorted(seen - set(self.description.labels))
         if unknown:
@@ -47,35 +62,59 @@ class TagTask:
                 f"Known labels: {', '.join(self.description.labels)}."
             )
 
-    def _rows(self, tokenizer, problems):
+    def _columns(self, bad_rows: BadRows) -> tuple[dict[str, Tensor], np.ndarray, np.ndarray]:
         """Returns the rows, and for each token its class and whether it counts."""
-        length = self.description.sequence_length
-        shape = (len(self.train), length)
-        classes, weights, rows = np.zeros(shape, np.int32), np.zeros(shape, np.float32), []
-        for number, sentence in enumerate(self.train):
-            row, places = row_of_words(tokenizer, sentence.words, length)
-            rows.append(row)
-            tell_lost(sentence, places, problems)
-            for place, label in zip(places, sentence.labels, strict=True):
-                if place is not None:
-                    classes[number, place] = self.description.labels.index(label)
-                    weights[number, place] = 1.0
-        return rows, classes, weights
+        inputs, places = self._predictor.rows([sentence.words for sentence in self.train])
+        tell_lost(self.train, places, bad_rows)
+        numbers = {label: number for number, label in enumerate(self.description.labels)}
+        shape = (len(self.train), self.description.sequence_length)
+        classes, weights = np.zeros(shape, np.int32), np.zeros(shape, np.float32)
+        for row, (sentence, of_words) in enumerate(zip(self.train, places, strict=True)):
+            classes[row, of_words] = [numbers[label] for label in sentence.labels]
+            weights[row, of_words] = 1.0
+        # At 0, where [CLS] stands, are the words that have no place.
+        classes[:, 0] = weights[:, 0] = 0
+        return inputs, classes, weights
 
-    def sizes(self):
+    def sizes(self) -> tuple[str, str]:
         """Returns two parts of a sentence: what there is to train on, and to score on."""
         return f"{len(self.train):,} training sentences", f"{len(self.dev):,}"
 
-    def make_model(self, encoder):
-        """Returns the model that is to be trained."""
+    def make_model(self, encoder: AlbertEncoder) -> TaskModel:
+        """Returns an `AlbertTokenClassifier` of as many classes as there are labels."""
         return AlbertTokenClassifier(encoder, len(self.description.labels))
 
-    def score(self, model):
+    def score(self, model: TaskModel) -> dict[str, Any]:
         """Returns the metrics on the development set."""
-        # One tagger for all checkpoints: each would trace the model anew.
-        self._tagger.model = model
-        return self._tagger.score(self.dev)
+        self._predictor.model = model
+        return self._predictor.score(self.dev)
 
-    def collapse(self, metrics):
-        """Returns None: at first every tagger says that no word is of any name."""
-        del metrics
+
+class TokenBatches(EpochBatches):
+    """Batches of rows with a class for each token that counts.
+
+    They hold the encoder's inputs and `labels`, int32, and `label_weights`, float32, all
+    `(rows, length)`.
+
+    Args:
+        inputs: dict of int32 arrays `(rows, sequence_length)`: the encoder's inputs.
+        labels: int array `(rows, sequence_length)`.
+        weights: float array `(rows, sequence_length)`. 1 where a label counts.
+        batch_size: int. Rows a step, over all replicas.
+        seed: int. What the order is drawn from, anew in every epoch.
+    """
+
+    def __init__(
+        self,
+        inputs: dict[str, Tensor],
+        labels: np.ndarray,
+        weights: np.ndarray,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        columns = inputs | {"labels": labels, "label_weights": weights}
+        super().__init__(columns, len(labels), batch_size, seed)
+
+    def element(self, columns: Any) -> dict[str, Tensor]:
+        """Returns the batch of the rows of a step."""
+        return shortened(columns)

@@ -4,6 +4,10 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tf_albert.text.packing import pack_inputs
+from tf_albert.text.tokenizer import AlbertTokenizer
+from tf_albert.types import Tensor
+
 # The white space of `str.split` by its bytes: in its place stand as many spaces, so that all that
 # follows stays where it is.
 WHITE_SPACE = {
@@ -23,11 +27,11 @@ class Words(NamedTuple):
     """
 
     texts: tf.RaggedTensor
-    begins: tf.Tensor
-    sizes: tf.Tensor
+    begins: Tensor
+    sizes: Tensor
 
 
-def words_of(texts):
+def words_of(texts: Tensor) -> Words:
     """Returns the `Words` of a string tensor `(batch,)`."""
     for size, pattern in WHITE_SPACE.items():
         texts = tf.strings.regex_replace(texts, pattern, " " * size)
@@ -39,18 +43,44 @@ def words_of(texts):
     return Words(words, begins, _sizes(words))
 
 
-def _sizes(words):
+def _sizes(words: tf.RaggedTensor) -> Tensor:
     return tf.cast(tf.strings.length(words.values), tf.int64)
 
 
-def _begins(words):
+def _begins(words: tf.RaggedTensor) -> Tensor:
     """Returns where each word begins where one space stands between two: int64 `(words,)`."""
     begins = tf.cumsum(_sizes(words) + 1, exclusive=True)
     first = tf.gather(tf.pad(begins, [[0, 1]]), words.row_starts())
     return begins - tf.gather(first, words.value_rowids())
 
 
-def first_tokens(words, tokenizer):
+def rows_of_words(
+    words: tf.RaggedTensor, tokenizer: AlbertTokenizer, sequence_length: int
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Returns the rows of sentences, and where in them each word begins.
+
+    A word's label stands at the token that its first letter came from, which offsets tell. What is
+    beyond a row's length is cut off.
+
+    Args:
+        words: string `tf.RaggedTensor` `(batch, words)`.
+        tokenizer: `AlbertTokenizer`.
+        sequence_length: int. Length of the rows, special tokens counted in.
+
+    Returns:
+        tuple: the encoder's inputs, a dict of int32 tensors `(batch, sequence_length)`; and int64
+        `(words of all texts,)`, the place of each word in its row; 0, where `[CLS]` stands, for a
+        word that is cut off or has no token.
+    """
+    ids, tokens = _first_tokens(words, tokenizer)
+    is_in_row = (tokens >= 0) & (tokens < sequence_length - 2)
+    places = tf.where(is_in_row, tokens + 1, tf.zeros_like(tokens))
+    return pack_inputs([ids], sequence_length, tokenizer.special_ids), places
+
+
+def _first_tokens(
+    words: tf.RaggedTensor, tokenizer: AlbertTokenizer
+) -> tuple[tf.RaggedTensor, Tensor]:
     """Returns the tokens of words, one space between two, and which token each word begins with.
 
     Args:
@@ -84,6 +114,6 @@ def first_tokens(words, tokenizer):
     return ids, tf.where(is_inside, numbers, -tf.ones_like(numbers))
 
 
-def _keys(rows, places):
+def _keys(rows: Tensor, places: Tensor) -> Tensor:
     """Returns numbers that grow with the row, and within it with the place."""
     return tf.bitwise.left_shift(rows, tf.constant(32, tf.int64)) + places

@@ -19,7 +19,8 @@ def load_peer(folder, task):
 
     Args:
         folder: path.
-        task: `TextClassificationTask` of classes or numbers, or `QuestionAnsweringTask` of SQuAD 1.1.
+        task: `TextClassificationTask` of classes or numbers, or `QuestionAnsweringTask` of
+            SQuAD 1.1.
     """
     if isinstance(task, QuestionAnsweringTask):
         return transformers.AlbertForQuestionAnswering.from_pretrained(folder)
@@ -42,7 +43,7 @@ def scorer_of(model, task, tokenizer):
 
 
 class TorchPredictor(TextClassificationPredictor):
-    """A classifier of transformers. Args: those of `TextClassificationPredictor`, with its model."""
+    """A classifier of transformers in the place of this package's."""
 
     def outputs(self, texts, batch_size=32):
         """Returns probabilities `(examples, classes)`, or numbers `(examples,)`."""

@@ -33,7 +33,7 @@ def import_graph():
 
 
 def circles(graph):
-    """Returns the modules that are left when those that import none of the others are taken away."""
+    """Returns what is left of modules when those that import none of the others are taken away."""
     graph = {name: set(imported) for name, imported in graph.items()}
     while leaves := {name for name, imported in graph.items() if not imported & graph.keys()}:
         graph = {name: imported for name, imported in graph.items() if name not in leaves}

@@ -32,9 +32,10 @@ def save_chooser(chooser, path, provenance=None):
 
     The module takes a dict of strings, `context` and `question` of shape `(batch,)` and `choices`
     of shape `(batch, num_choices)`, as many in each call as there are, and finds what
-    `tf-albert evaluate` finds. A choice stands in the question's gaps, `_`, or behind the question. It gives a dict:
-    `logits` and `probabilities`, float32 `(batch, num_choices)`; `index`, int32 `(batch,)`, the
-    number of the likeliest choice, from 0; and `choice`, string `(batch,)`, its text.
+    `tf-albert evaluate` finds. A choice stands in the question's gaps, `_`, or behind the question.
+    It gives a dict: `logits` and `probabilities`, float32 `(batch, num_choices)`; `index`, int32
+    `(batch,)`, the number of the likeliest choice, from 0; and `choice`, string `(batch,)`, its
+    text.
 
     The signature `serving_default` takes `context`, `question` and `choices`. The signature `ids`
     takes the encoder's inputs, int32 `(batch, num_choices, length)`, and gives `logits`,

@@ -18,10 +18,6 @@ from tf_albert.modeling.saving import read_model, read_provenance
 from tf_albert.tasks.load import TASKS
 from tf_albert.tasks.multiple_choice.predictor import MultipleChoicePredictor
 from tf_albert.tasks.question_answering.predictor import QuestionAnsweringPredictor
-    SPAN_TASKS,
-    QuestionAnsweringPredictor,
-    QuestionAnsweringDescription,
-)
 from tf_albert.tasks.token_classification.predictor import TokenClassificationPredictor
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer

@@ -30,9 +30,10 @@ def save_tagger(tagger, path, provenance=None):
     """Writes what labels the words of sentences as a reusable SavedModel.
 
     The module takes strings of shape `(batch,)`, whose words white space divides, and gives the
-    labels that `tf-albert predict` gives. It returns a dict of `tf.RaggedTensor` of shape `(batch, words)`:
-    `word` and `label`, strings, and `start_byte` and `end_byte`, int32, the word's first byte in
-    its text and the one after its last. A word beyond the longest row has the label `O`.
+    labels that `tf-albert predict` gives. It returns a dict of `tf.RaggedTensor` of shape
+    `(batch, words)`: `word` and `label`, strings, and `start_byte` and `end_byte`, int32, the
+    word's first byte in its text and the one after its last. A word beyond the longest row has the
+    label `O`.
 
     The signature `serving_default` takes `text` and gives the same as tensors, in which rows end
     with empty strings and zeros. The signature `ids` takes the encoder's inputs, int32
@@ -84,7 +85,7 @@ def _check(tagger):
     require(
         tagger,
         (TokenClassificationPredictor,),
-        "Make one of a run that was fine-tuned on tagged sentences: `tf_albert.load_predictor(run)`.",
+        "Make one of a run that was fine-tuned on CoNLL: `tf_albert.load_predictor(run)`.",
     )
     require(tagger.model, (AlbertTokenClassifier,), "It is what gives each token a class.")
     labels, num_classes = tagger.description.labels, tagger.model.num_classes

@@ -38,7 +38,7 @@ def graph_tokenizer(model_proto, out_type=tf.int32):
         model_proto: bytes. The SentencePiece model.
         out_type: tf.int32 for ids, tf.string for pieces.
     """
-    # Imported here: it takes half a second, and Keras registers the preprocessor without a tokenizer.
+    # Imported here: it takes half a second, and who only loads a Keras model has no tokenizer.
     import tensorflow_text as tf_text
 
     tokenizer = tf_text.SentencepieceTokenizer(model_proto, out_type=out_type)

@@ -1,7 +1,7 @@
 """Questions with options, as a fine-tuning run sees them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class MultipleChoiceTask(Task):
         ValueError: a folder without questions, or fewer questions than a batch.
     """
 
-    takes = {"race": FILES}
+    takes: ClassVar = {"race": FILES}
     predictor_class = MultipleChoicePredictor
 
     def __init__(

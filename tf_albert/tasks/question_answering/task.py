@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -40,7 +40,7 @@ class QuestionAnsweringTask(Task):
             leaves no room for its context, or fewer windows than a batch.
     """
 
-    takes = dict.fromkeys(SQUAD_FILES, (*FILES, "stride"))
+    takes: ClassVar = dict.fromkeys(SQUAD_FILES, (*FILES, "stride"))
     predictor_class = QuestionAnsweringPredictor
 
     def __init__(

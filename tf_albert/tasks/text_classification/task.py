@@ -3,7 +3,7 @@
 import collections
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class TextClassificationTask(Task):
             never saw, or fewer examples than a batch.
     """
 
-    takes = {"table": TABLE_FIELDS, **dict.fromkeys(glue.TASKS, ("data",))}
+    takes: ClassVar = {"table": TABLE_FIELDS, **dict.fromkeys(glue.TASKS, ("data",))}
     predictor_class = TextClassificationPredictor
 
     def __init__(

@@ -1,6 +1,6 @@
 """Sentences with a label a word, as a fine-tuning run sees them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class TokenClassificationTask(Task):
             sentences than a batch.
     """
 
-    takes = {"conll": FILES}
+    takes: ClassVar = {"conll": FILES}
     predictor_class = TokenClassificationPredictor
 
     def __init__(

@@ -44,7 +44,7 @@ def adapted(arguments):
     return [*([json.dumps(folders)] if folders else []), *options]
 
 
-def run(arguments):
+def execute(arguments):
     """Prints a table of final scores, a column a run, and draws the curves."""
     histories = {name: _history(Path(name)) for name in arguments.runs}
     results = {name: _results(Path(name)) for name in arguments.runs}

@@ -42,7 +42,7 @@ class Arguments:
     finetune_steps: int = FINETUNE_STEPS
 
 
-def run(arguments):
+def execute(arguments):
     """Goes the whole way; returns 1 where the classifier does not clearly beat guessing."""
     started = time.monotonic()
     folder = Path(arguments.output)
@@ -57,7 +57,7 @@ def run(arguments):
     if pretrained is None or classified is None:
         return 130
     _say("5/6  Exporting TF Hub modules")
-    export.run(export.Arguments(model=str(folder / "finetune"), output=str(folder / "modules")))
+    export.execute(export.Arguments(model=str(folder / "finetune"), output=str(folder / "modules")))
     _say("6/6  Loading them in another process, without tf_albert")
     consumed = _consume(folder)
     _print_table(pretrained, classified, consumed, folder, time.monotonic() - started)
@@ -100,13 +100,13 @@ def _write_texts(folder):
 
 def _prepare(folder):
     vocabulary = str(folder / "spiece.model")
-    vocab.run(
+    vocab.execute(
         vocab.Arguments(
             input=str(folder / "train.txt"), output=vocabulary, vocab_size=MODEL.vocab_size
         )
     )
     for name in ("train", "held_out"):
-        prepare.run(
+        prepare.execute(
             prepare.Arguments(
                 input=str(folder / f"{name}.txt"),
                 output=str(folder / f"{name}_shards"),
@@ -117,7 +117,7 @@ def _prepare(folder):
 
 def _pretrain(folder, steps):
     MODEL.to_json(folder / "albert_config.json")
-    code = pretrain.run(
+    code = pretrain.execute(
         pretrain.Arguments(
             data=str(folder / "train_shards"),
             validation=str(folder / "held_out_shards"),
@@ -137,7 +137,7 @@ def _pretrain(folder, steps):
 
 
 def _finetune(folder, steps):
-    code = finetune.run(
+    code = finetune.execute(
         finetune.Arguments(
             train=str(folder / "train.csv"),
             dev=str(folder / "held_out.csv"),

@@ -55,7 +55,7 @@ class Arguments:
         check_counts(self, ("batch_size",))
 
 
-def run(arguments):
+def execute(arguments):
     """Scores the model, prints the metrics, and writes them with the predictions."""
     for folder in (arguments.output, arguments.submission):
         if folder is not None:

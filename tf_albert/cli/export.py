@@ -30,7 +30,7 @@ class Arguments:
     early_exit: float | None = None
 
 
-def run(arguments):
+def execute(arguments):
     """Writes the modules and says where they are."""
     modules = hub.save_run(
         arguments.model,

@@ -30,7 +30,7 @@ class Arguments:
     calibration: str | None = None
 
 
-def run(arguments):
+def execute(arguments):
     """Writes the file and says how large it is."""
     texts = None
     if arguments.calibration is not None:

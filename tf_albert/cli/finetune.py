@@ -23,7 +23,7 @@ def adapted(arguments):
     return ["--config", recipe, *arguments]
 
 
-def run(arguments):
+def execute(arguments):
     """Fine-tunes, and prints the scores."""
     try:
         results = finetune(arguments)

@@ -17,7 +17,7 @@ class Arguments:
     path: str
 
 
-def run(arguments):
+def execute(arguments):
     """Prints a line for each fact."""
     checkpoint = formats.read(arguments.path)
     provenance = checkpoint.provenance()

@@ -70,7 +70,7 @@ def _run(command, rest):
         with without_messages():
             module = importlib.import_module(f"tf_albert.cli.{re.sub('[- ]', '_', command)}")
         rest = getattr(module, "adapted", list)(rest)
-        code = module.run(parse(command, module.Arguments, rest)) or 0
+        code = module.execute(parse(command, module.Arguments, rest)) or 0
         sys.stdout.flush()
         return code
     except BrokenPipeError:

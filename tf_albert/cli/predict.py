@@ -30,7 +30,7 @@ class Arguments:
         check_counts(self, ("batch_size",))
 
 
-def run(arguments):
+def execute(arguments):
     """Prints the predictions as they come, a batch at a time."""
     predictor = load_predictor(arguments.model)
     if isinstance(predictor, Chooser):

@@ -8,7 +8,7 @@ from tf_albert.training.pretrain import PretrainRecipe as Arguments  # noqa: F40
 from tf_albert.training.pretrain import pretrain
 
 
-def run(arguments):
+def execute(arguments):
     """Pretrains, and prints the losses before and after beside what guessing scores."""
     try:
         results = pretrain(arguments)

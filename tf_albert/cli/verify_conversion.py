@@ -22,7 +22,7 @@ class Arguments:
     target: str
 
 
-def run(arguments):
+def execute(arguments):
     """Prints the comparison; returns 1 where the two do not agree."""
     result = compare(arguments.source, arguments.target)
     places = (arguments.source, arguments.target)

@@ -23,7 +23,7 @@ class Arguments:
     lower_case: bool = True
 
 
-def run(arguments):
+def execute(arguments):
     """Trains and writes the vocabulary."""
     inputs = [arguments.input] if isinstance(arguments.input, str) else arguments.input
     train_vocabulary(

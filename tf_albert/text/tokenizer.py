@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tf_albert.text.letters import LetterSpans
+from tf_albert.text.letter_spans import LetterSpans
 from tf_albert.text.pieces import WORD_START, PieceTokenizer, num_letters
 from tf_albert.text.shared_model import graph_tokenizer
 

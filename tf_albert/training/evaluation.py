@@ -2,12 +2,12 @@
 
 import functools
 
-import numpy as np
 from scipy import stats
 
 from tf_albert.training.objectives import HiddenWordObjective
 from tf_albert.training.step import make_evaluation
 from tf_albert.training.strategy import distribute
+from tf_albert.training.word_frequencies import unigram_losses
 
 # Masks and pairs of every evaluation are drawn from this, so that runs can be compared.
 EVALUATION_SEED = 0
@@ -61,43 +61,6 @@ class PretrainingEvaluation:
     @functools.cached_property
     def _unigram_losses(self):
         return unigram_losses(self.batches, self.batches.steps_per_epoch, self.train_unigram)
-
-
-def unigram_losses(batches, steps, train_unigram):
-    """Returns the loss of guessing masked tokens by their frequency in training, in nats.
-
-    Args:
-        batches: `PretrainingBatches`.
-        steps: int. How many batches, from the first.
-        train_unigram: int array `(vocab_size,)`.
-
-    Returns:
-        dict: `unigram_loss`, and `hidden_unigram_loss` of those alone that `[MASK]` hides.
-    """
-    losses = -log_frequencies(train_unigram)
-    totals, counts = np.zeros(2), np.zeros(2)
-    for batch in batches.dataset(0, steps):
-        ids, positions = batch["input_word_ids"].numpy(), batch["masked_lm_positions"].numpy()
-        counted = batch["masked_lm_weights"].numpy() > 0
-        hidden = counted & (np.take_along_axis(ids, positions, axis=1) == batches.mask_id)
-        for index, mask in enumerate((counted, hidden)):
-            totals[index] += losses[batch["masked_lm_ids"].numpy()[mask]].sum()
-            counts[index] += mask.sum()
-    every, behind_mask = (totals / np.maximum(counts, 1)).tolist()
-    return {"unigram_loss": every, "hidden_unigram_loss": behind_mask}
-
-
-def log_frequencies(unigram):
-    """Returns the logarithms of the ids' frequencies, smoothed by one: none is infinite.
-
-    Args:
-        unigram: int array `(vocab_size,)`. How often each id occurs.
-
-    >>> log_frequencies(np.array([0, 2])).round(3).tolist()
-    [-1.386, -0.288]
-    """
-    counts = unigram + 1.0
-    return np.log(counts / counts.sum())
 
 
 def wilson_interval(hits, count):

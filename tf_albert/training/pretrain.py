@@ -16,12 +16,12 @@ from tf_albert.training.determinism import make_deterministic
 from tf_albert.training.evaluation import EVALUATION_SEED, PretrainingEvaluation
 from tf_albert.training.objectives import PretrainingObjective
 from tf_albert.training.precision import policy_of
-from tf_albert.training.start import (
+from tf_albert.training.strategy import is_chief, make_strategy
+from tf_albert.training.warm_start import (
     scale_embeddings,
     start_from_cooccurrence,
     start_from_frequencies,
 )
-from tf_albert.training.strategy import is_chief, make_strategy
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ import math
 import keras
 
 from tf_albert.data.cooccurrence import cooccurrence_vectors
-from tf_albert.training.evaluation import log_frequencies
+from tf_albert.training.word_frequencies import log_frequencies
 
 # What a frequent word's own vector adds to its logit (3, 6, 13 and 26 were tried), and what is left
 # of a random embedding, which tells rare words apart.

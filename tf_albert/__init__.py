@@ -4,6 +4,7 @@ Read the folders in the order of the data: `text`, `data`, `modeling`, `training
 """
 
 import importlib
+from typing import Any
 
 _PUBLIC = {
     "AlbertAnswerableSpanLabeler": "tf_albert.modeling.answerable_span_labeler",
@@ -25,7 +26,7 @@ __all__ = [  # noqa: PLE0604 - computed, so that a name is written once
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     """Imports a public name on its first use: TensorFlow takes seconds to load."""
     if name in _PUBLIC:
         value = getattr(importlib.import_module(_PUBLIC[name]), name)
@@ -37,5 +38,5 @@ def __getattr__(name):
     return value
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

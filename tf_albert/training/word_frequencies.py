@@ -1,9 +1,14 @@
 """How often words occur, and what guessing by that alone scores: what a model must beat."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from tf_albert.data.batches import PretrainingBatches
 
-def log_frequencies(unigram):
+
+def log_frequencies(unigram: np.ndarray) -> np.ndarray:
     """Returns the logarithms of the ids' frequencies, smoothed by one: none is infinite.
 
     Args:
@@ -16,13 +21,15 @@ def log_frequencies(unigram):
     return np.log(counts / counts.sum())
 
 
-def unigram_losses(batches, steps, train_unigram):
+def unigram_losses(
+    batches: "PretrainingBatches", steps: int, train_unigram: np.ndarray
+) -> dict[str, float]:
     """Returns the loss of guessing masked tokens by their frequency in training, in nats.
 
     Args:
         batches: `PretrainingBatches`.
         steps: int. How many batches, from the first.
-        train_unigram: int array `(vocab_size,)`.
+        train_unigram: int array `(vocab_size,)`. How often each id occurs in the training corpus.
 
     Returns:
         dict: `unigram_loss`, and `hidden_unigram_loss` of those alone that `[MASK]` hides.

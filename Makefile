@@ -28,6 +28,7 @@ bench: .venv/bench
 lint: .venv/$(TEST)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: .venv/$(TEST)

@@ -2,8 +2,11 @@
 
 import dataclasses
 import math
+from collections.abc import Iterable
+from typing import Any, Self
 
 from tf_albert import files
+from tf_albert.types import JsonDict, StrPath
 
 ACTIVATIONS = ("gelu", "gelu_new", "gelu_erf", "relu", "tanh")
 SHARINGS = ("all", "attention", "ffn", "none")
@@ -73,21 +76,22 @@ class AlbertConfig:
     inner_group_num: int = 1
     parameter_sharing: str = "all"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             self._check_type(field)
         self._check_ranges()
         self._check_divisions()
 
-    def _check_type(self, field):
+    def _check_type(self, field: dataclasses.Field) -> None:
         value = getattr(self, field.name)
-        accepted = (int, float) if field.type is float else field.type
+        expected: Any = field.type
+        accepted = (int, float) if expected is float else expected
         if not isinstance(value, accepted) or isinstance(value, bool):
             raise ValueError(
-                f"`{field.name}` must be of type {field.type.__name__}. Received: {value!r}."
+                f"`{field.name}` must be of type {expected.__name__}. Received: {value!r}."
             )
 
-    def _check_ranges(self):
+    def _check_ranges(self) -> None:
         fields = dataclasses.fields(self)
         check_counts(self, [field.name for field in fields if field.type is int])
         for field in fields:
@@ -106,7 +110,7 @@ class AlbertConfig:
                     f"Received: {getattr(self, name)!r}."
                 )
 
-    def _check_divisions(self):
+    def _check_divisions(self) -> None:
         for whole, part in (
             ("hidden_size", "num_attention_heads"),
             ("num_hidden_layers", "num_hidden_groups"),
@@ -129,7 +133,7 @@ class AlbertConfig:
             )
 
     @classmethod
-    def from_dict(cls, values):
+    def from_dict(cls, values: JsonDict) -> Self:
         """Returns the config of a mapping with Google's keys.
 
         Args:
@@ -158,7 +162,7 @@ class AlbertConfig:
         return cls(**values)
 
     @classmethod
-    def from_json(cls, path):
+    def from_json(cls, path: StrPath) -> Self:
         """Returns the config of an `albert_config.json`.
 
         Args:
@@ -166,7 +170,8 @@ class AlbertConfig:
 
         Raises:
             FileNotFoundError: there is no such file.
-            ValueError: no JSON object, or as `from_dict` says.
+            ValueError: no JSON object, an unknown key, no `vocab_size`, or sizes that do not fit
+                each other.
         """
         values = files.read_json(path)
         if not isinstance(values, dict):
@@ -174,7 +179,7 @@ class AlbertConfig:
         return cls.from_dict(values)
 
     @classmethod
-    def from_name(cls, name):
+    def from_name(cls, name: str) -> Self:
         """Returns the config of a named size.
 
         Args:
@@ -190,29 +195,40 @@ class AlbertConfig:
         return cls(**NAMED_SIZES[name])
 
     @staticmethod
-    def names():
+    def names() -> tuple[str, ...]:
         """Returns the names that `from_name` knows, smallest first."""
         return tuple(NAMED_SIZES)
 
-    def to_dict(self):
+    def to_dict(self) -> JsonDict:
         """Returns a dict with Google's keys, ready for JSON."""
         return dataclasses.asdict(self)
 
-    def to_json(self, path):
-        """Writes the config as an `albert_config.json`."""
+    def to_json(self, path: StrPath) -> None:
+        """Writes the config as an `albert_config.json`.
+
+        Args:
+            path: str or path. The file.
+        """
         files.write_json(path, self.to_dict())
 
-    def replace(self, **changes):
-        """Returns a copy with some fields changed, checked again."""
+    def replace(self, **changes: Any) -> Self:
+        """Returns a copy with some fields changed, checked again.
+
+        Args:
+            **changes: The new values, by the names of their fields.
+
+        Raises:
+            ValueError: sizes that do not fit each other, or an unknown choice.
+        """
         return dataclasses.replace(self, **changes)
 
     @property
-    def has_embedding_projection(self):
+    def has_embedding_projection(self) -> bool:
         """Whether the embedding is projected: Google's code skips it where E equals H."""
         return self.embedding_size != self.hidden_size
 
     @property
-    def layer_schedule(self):
+    def layer_schedule(self) -> list[tuple[tuple[int, int], ...]]:
         """For each layer, the blocks it applies: tuples of (attention index, feed-forward index).
 
         >>> AlbertConfig(num_hidden_layers=4, num_hidden_groups=2).layer_schedule
@@ -222,7 +238,7 @@ class AlbertConfig:
         """
         return [self._blocks_of_layer(layer) for layer in range(self.num_hidden_layers)]
 
-    def _blocks_of_layer(self, layer):
+    def _blocks_of_layer(self, layer: int) -> tuple[tuple[int, int], ...]:
         if self.parameter_sharing == "all":
             group = layer * self.num_hidden_groups // self.num_hidden_layers
             first = group * self.inner_group_num
@@ -232,22 +248,24 @@ class AlbertConfig:
         return ((attention, feed_forward),)
 
 
-def _named_sizes():
+def _named_sizes() -> dict[str, JsonDict]:
     """Sizes and dropout rates of the paper (Table 1) and the released configs of v1 and v2."""
     sizes = {
-        "base": (128, 768, 12, 3072, 12, 0.1),
-        "large": (128, 1024, 24, 4096, 16, 0.1),
-        "xlarge": (128, 2048, 24, 8192, 32, 0.1),
-        "xxlarge": (128, 4096, 12, 16384, 64, 0.0),
+        "base": ((128, 768, 12, 3072, 12), 0.1),
+        "large": ((128, 1024, 24, 4096, 16), 0.1),
+        "xlarge": ((128, 2048, 24, 8192, 32), 0.1),
+        "xxlarge": ((128, 4096, 12, 16384, 64), 0.0),
     }
     named = {"albert_tiny": _size(64, 256, 4, 1024, 4, 0.0)}
-    for name, (*shape, v1_dropout) in sizes.items():
+    for name, (shape, v1_dropout) in sizes.items():
         named[f"albert_{name}_v1"] = _size(*shape, v1_dropout)
         named[f"albert_{name}_v2"] = _size(*shape, 0.0)
     return named
 
 
-def _size(embedding, hidden, layers, intermediate, heads, dropout):
+def _size(
+    embedding: int, hidden: int, layers: int, intermediate: int, heads: int, dropout: float
+) -> JsonDict:
     return {
         "embedding_size": embedding,
         "hidden_size": hidden,
@@ -262,7 +280,7 @@ def _size(embedding, hidden, layers, intermediate, heads, dropout):
 NAMED_SIZES = _named_sizes()
 
 
-def check_counts(settings, names):
+def check_counts(settings: object, names: Iterable[str]) -> None:
     """Raises a `ValueError` where a number that must be at least 1 is not.
 
     Args:

@@ -1,12 +1,14 @@
 """How large a model is and what it costs, by formula."""
 
+from typing import Any
+
 from tf_albert.config import AlbertConfig
 
 SEQUENCE_LENGTHS = (128, 512)
-BERT_BASE = {"parameter_sharing": "none", "embedding_size": 768}
+BERT_BASE: dict[str, Any] = {"parameter_sharing": "none", "embedding_size": 768}
 
 
-def parameter_counts(config):
+def parameter_counts(config: AlbertConfig) -> dict[str, int]:
     """Returns the number of parameters of each part.
 
     Args:
@@ -41,11 +43,11 @@ def parameter_counts(config):
     }
 
 
-def _dense(inputs, outputs):
+def _dense(inputs: int, outputs: int) -> int:
     return inputs * outputs + outputs
 
 
-def forward_flops_per_token(config, sequence_length):
+def forward_flops_per_token(config: AlbertConfig, sequence_length: int) -> float:
     """Returns the floating-point operations of the encoder for one token of a full sequence.
 
     A multiplication with its addition counts as two. Sharing saves parameters, not operations.
@@ -63,14 +65,14 @@ def forward_flops_per_token(config, sequence_length):
     return 2 * (projection + blocks * (dense + attention) + pooler)
 
 
-def sizes_table():
+def sizes_table() -> list[dict[str, Any]]:
     """Returns one row a named size, and one for BERT base: list of dicts."""
     configs = {name: AlbertConfig.from_name(name) for name in AlbertConfig.names()}
     configs["bert_base"] = configs["albert_base_v2"].replace(**BERT_BASE)
     return [_row(name, config) for name, config in configs.items()]
 
 
-def _row(name, config):
+def _row(name: str, config: AlbertConfig) -> dict[str, Any]:
     counts = parameter_counts(config)
     total = sum(counts.values())
     flops = {

@@ -136,11 +136,11 @@ def test_full_memory_is_told_with_what_takes_less(capsys, monkeypatch):
 
     from tf_albert.cli import sizes
 
-    def run(arguments):
+    def execute(arguments):
         # A real one takes ten seconds, in which TensorFlow waits for memory.
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
 
-    monkeypatch.setattr(sizes, "run", run)
+    monkeypatch.setattr(sizes, "execute", execute)
     fails(capsys, ["sizes"], "memory of the device is full", "`--accumulation`", "`--batch-size`")
 
 

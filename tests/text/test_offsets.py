@@ -11,7 +11,7 @@ from sentencepiece import sentencepiece_model_pb2
 from tests.helpers import write_vocabulary
 from tests.text.original import preprocess_text
 from tf_albert import AlbertTokenizer
-from tf_albert.text.letters import letters_model
+from tf_albert.text.letter_spans import letters_model
 
 
 def in_characters(text, spans):

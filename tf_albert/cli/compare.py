@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import itertools
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from tf_albert.training import runs
@@ -26,13 +27,14 @@ class Arguments:
     output: str = dataclasses.field(default="compare.png", kw_only=True)
 
 
-def adapted(arguments):
+def adapted(arguments: Iterable[str]) -> list[str]:
     """Returns the arguments with the folders as one list, which is how the parser takes them.
 
     Args:
         arguments: list of str.
     """
-    folders, options = [], []
+    folders: list[str] = []
+    options: list[str] = []
     rest = iter(arguments)
     for argument in rest:
         if not argument.startswith("-"):
@@ -44,7 +46,7 @@ def adapted(arguments):
     return [*([json.dumps(folders)] if folders else []), *options]
 
 
-def run(arguments):
+def execute(arguments: Arguments) -> None:
     """Prints a table of final scores, a column a run, and draws the curves."""
     histories = {name: _history(Path(name)) for name in arguments.runs}
     results = {name: _results(Path(name)) for name in arguments.runs}
@@ -61,20 +63,20 @@ def run(arguments):
     print(f"The curves are in {arguments.output}.")
 
 
-def _shown(value):
+def _shown(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
 
 
-def _history(run):
+def _history(run: Path) -> dict[str, tuple[list[int], list[float]]]:
     """Returns the curves of a run: dict of metric to (steps, values)."""
     path = run / HISTORY_FILE
     if not path.exists():
         raise ValueError(f"{run} holds no {HISTORY_FILE}. Name folders of runs.")
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    curves = {}
+    curves: dict[str, tuple[list[int], list[float]]] = {}
     for row in rows:
         for metric, value in row.items():
             if value and any(metric.endswith(name) for name in CURVES):
@@ -84,7 +86,7 @@ def _history(run):
     return curves
 
 
-def _results(run):
+def _results(run: Path) -> dict[str, float]:
     """Returns the final scores of a run, flat; those before training left out."""
     if not runs.is_finished(run):
         return {}

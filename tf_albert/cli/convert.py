@@ -34,7 +34,7 @@ class Arguments:
     allow_missing: str = ""
 
 
-def run(arguments):
+def execute(arguments: Arguments) -> None:
     """Converts the model and prints the report."""
     classes = {} if arguments.num_classes is None else {"num_classes": arguments.num_classes}
     report = formats.convert(

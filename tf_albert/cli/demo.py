@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tf_albert.cli import demo_consumer, demo_corpus, export, finetune, prepare, pretrain, vocab
 from tf_albert.config import AlbertConfig
+from tf_albert.types import JsonDict
 
 MODEL = AlbertConfig(
     vocab_size=4000,
@@ -42,7 +43,7 @@ class Arguments:
     finetune_steps: int = FINETUNE_STEPS
 
 
-def run(arguments):
+def execute(arguments: Arguments) -> int:
     """Goes the whole way; returns 1 where the classifier does not clearly beat guessing."""
     started = time.monotonic()
     folder = Path(arguments.output)
@@ -57,15 +58,18 @@ def run(arguments):
     if pretrained is None or classified is None:
         return 130
     _say("5/6  Exporting TF Hub modules")
-    export.run(export.Arguments(model=str(folder / "finetune"), output=str(folder / "modules")))
+    export.execute(export.Arguments(model=str(folder / "finetune"), output=str(folder / "modules")))
     _say("6/6  Loading them in another process, without tf_albert")
     consumed = _consume(folder)
     _print_table(pretrained, classified, consumed, folder, time.monotonic() - started)
     return 0 if beats_majority(classified) else 1
 
 
-def beats_majority(results):
+def beats_majority(results: JsonDict) -> bool:
     """Whether an accuracy is above the majority class by three standard errors.
+
+    Args:
+        results: dict of `accuracy`, `majority` (shares) and `num_examples`.
 
     >>> beats_majority({"accuracy": 0.5, "majority": 0.4, "num_examples": 10000})
     True
@@ -77,11 +81,11 @@ def beats_majority(results):
     return accuracy - results["majority"] > STANDARD_ERRORS * error
 
 
-def _say(line):
+def _say(line: str) -> None:
     print(f"\n{line}", flush=True)
 
 
-def _write_texts(folder):
+def _write_texts(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     docstrings = demo_corpus.read_docstrings()
     topics = demo_corpus.read_topics()
@@ -98,15 +102,15 @@ def _write_texts(folder):
         print(f"{name}: {len(documents):,} documents; {len(rows):,} labelled docstrings")
 
 
-def _prepare(folder):
+def _prepare(folder: Path) -> None:
     vocabulary = str(folder / "spiece.model")
-    vocab.run(
+    vocab.execute(
         vocab.Arguments(
             input=str(folder / "train.txt"), output=vocabulary, vocab_size=MODEL.vocab_size
         )
     )
     for name in ("train", "held_out"):
-        prepare.run(
+        prepare.execute(
             prepare.Arguments(
                 input=str(folder / f"{name}.txt"),
                 output=str(folder / f"{name}_shards"),
@@ -115,9 +119,9 @@ def _prepare(folder):
         )
 
 
-def _pretrain(folder, steps):
+def _pretrain(folder: Path, steps: int) -> JsonDict | None:
     MODEL.to_json(folder / "albert_config.json")
-    code = pretrain.run(
+    code = pretrain.execute(
         pretrain.Arguments(
             data=str(folder / "train_shards"),
             validation=str(folder / "held_out_shards"),
@@ -136,8 +140,8 @@ def _pretrain(folder, steps):
     return None if code else _results(folder / "pretrain")
 
 
-def _finetune(folder, steps):
-    code = finetune.run(
+def _finetune(folder: Path, steps: int) -> JsonDict | None:
+    code = finetune.execute(
         finetune.Arguments(
             train=str(folder / "train.csv"),
             dev=str(folder / "held_out.csv"),
@@ -156,11 +160,11 @@ def _finetune(folder, steps):
     return None if code else _results(folder / "finetune")
 
 
-def _results(run):
+def _results(run: Path) -> JsonDict:
     return json.loads((run / "results.json").read_text(encoding="utf-8"))
 
 
-def _consume(folder):
+def _consume(folder: Path) -> JsonDict:
     """Runs the consumer, a file that needs TensorFlow and TF Hub alone, in a process of its own."""
     finished = subprocess.run(
         [
@@ -183,7 +187,9 @@ def _consume(folder):
     return json.loads(results)
 
 
-def _print_table(pretrained, classified, consumed, folder, seconds):
+def _print_table(
+    pretrained: JsonDict, classified: JsonDict, consumed: JsonDict, folder: Path, seconds: float
+) -> None:
     print(f"\n{pretrain.table(pretrained)}\n")
     print(
         f"classifier on {classified['num_examples']:,} docstrings of unseen modules: accuracy "
@@ -206,7 +212,7 @@ def _print_table(pretrained, classified, consumed, folder, seconds):
     )
 
 
-def _activation():
+def _activation() -> str:
     """Returns the line that puts `tf-albert` on the path, none where it is there."""
     if shutil.which("tf-albert"):
         return ""

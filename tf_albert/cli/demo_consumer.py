@@ -9,6 +9,7 @@ import csv
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 EXAMPLES = (
     "Return the payload of the message as bytes, decoding base64 if needed.",
@@ -17,8 +18,12 @@ EXAMPLES = (
 )
 
 
-def main(folder):
-    """Loads, trains and calls the modules."""
+def main(folder: str) -> None:
+    """Loads, trains and calls the modules.
+
+    Args:
+        folder: str. What `tf-albert demo` writes.
+    """
     import tensorflow as tf
     import tensorflow_hub as hub
     import tensorflow_text  # noqa: F401 - the modules need its operations
@@ -54,15 +59,29 @@ def main(folder):
     print(json.dumps({"accuracy": float(accuracy)}))
 
 
-def read(path):
-    """Returns the texts and the labels of a CSV file."""
+def read(path: Path) -> tuple[list[str], list[str]]:
+    """Returns the texts and the labels of a CSV file.
+
+    Args:
+        path: path. Has the columns `text` and `package`.
+    """
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     return [row["text"] for row in rows], [row["package"] for row in rows]
 
 
-def dataset(tf, texts, labels, packages):
-    """Returns batches of texts and class numbers."""
+def dataset(tf: Any, texts: list[str], labels: list[str], packages: list[str]) -> Any:
+    """Returns batches of texts and class numbers.
+
+    Args:
+        tf: the module `tensorflow`.
+        texts: list of str.
+        labels: list of str, a package for each text.
+        packages: list of str. The classes, in order.
+
+    Returns:
+        `tf.data.Dataset` of pairs of tensors.
+    """
     numbers = [packages.index(label) for label in labels]
     return tf.data.Dataset.from_tensor_slices((texts, numbers)).batch(32)
 

@@ -7,6 +7,7 @@ import hashlib
 import re
 import sysconfig
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from tf_albert.data.readers import split_sentences
@@ -27,24 +28,24 @@ class Docstring:
     """
 
     module: str
-    sentences: list
+    sentences: list[str]
 
     @property
-    def package(self):
+    def package(self) -> str:
         """The top-level package or module."""
         return self.module.partition(".")[0]
 
     @property
-    def is_held_out(self):
+    def is_held_out(self) -> bool:
         """Whether it is kept from training: one module in five, and all of it, so nothing leaks."""
         digest = hashlib.sha256(self.module.encode()).digest()
         return digest[0] % HELD_OUT_ONE_IN == 0
 
 
-def read_docstrings():
-    """Returns the docstrings of the standard library that have a sentence, as `Docstring`."""
+def read_docstrings() -> list[Docstring]:
+    """Returns the docstrings of the standard library that have a sentence."""
     root = Path(sysconfig.get_paths()["stdlib"])
-    found = []
+    found: list[Docstring] = []
     for path in sorted(root.rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
         if LEFT_OUT.isdisjoint(parts):
@@ -53,14 +54,14 @@ def read_docstrings():
     return found
 
 
-def read_topics():
+def read_topics() -> list[list[str]]:
     """Returns the documentation topics behind `help()`: lists of sentences."""
     from pydoc_data.topics import topics
 
     return [sentences for text in topics.values() if len(sentences := sentences_of(text)) > 1]
 
 
-def _sentences_of(path):
+def _sentences_of(path: Path) -> Iterator[list[str]]:
     try:
         with warnings.catch_warnings():
             # Old modules hold escapes that a newer compiler frowns upon.
@@ -75,13 +76,16 @@ def _sentences_of(path):
                 yield sentences
 
 
-def sentences_of(text):
+def sentences_of(text: str) -> list[str]:
     """Returns the sentences of documentation: paragraphs joined and split, code left out.
+
+    Args:
+        text: str. A docstring or a topic.
 
     >>> sentences_of("Opens a file.  Closes it\\nagain later.\\n\\n>>> f = 1")
     ['Opens a file.', 'Closes it again later.']
     """
-    sentences = []
+    sentences: list[str] = []
     for paragraph in re.split(r"\n\s*\n", text):
         if ">>>" in paragraph or "::=" in paragraph:
             continue
@@ -90,7 +94,7 @@ def sentences_of(text):
     return sentences
 
 
-def labelled(docstrings):
+def labelled(docstrings: list[Docstring]) -> list[Docstring]:
     """Returns the docstrings of the large packages that stand on both sides of the split.
 
     Args:

@@ -41,7 +41,7 @@ class Arguments:
         check_counts(self, ("batch_size",))
 
 
-def run(arguments: Arguments) -> None:
+def execute(arguments: Arguments) -> None:
     """Scores the model, prints the metrics, and writes them with the predictions."""
     for place in (arguments.output, arguments.submission):
         if place is not None:

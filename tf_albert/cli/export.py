@@ -30,7 +30,7 @@ class Arguments:
     early_exit: float | None = None
 
 
-def run(arguments):
+def execute(arguments: Arguments) -> None:
     """Writes the modules and says where they are."""
     modules = hub.save_run(
         arguments.model,
@@ -44,7 +44,7 @@ def run(arguments):
         print(f"Wrote {module}")
 
 
-def _numbers(text):
+def _numbers(text: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not all(part.isdecimal() for part in parts):
         raise ValueError(

@@ -30,7 +30,7 @@ class Arguments:
     calibration: str | None = None
 
 
-def run(arguments):
+def execute(arguments: Arguments) -> None:
     """Writes the file and says how large it is."""
     texts = None
     if arguments.calibration is not None:
@@ -43,5 +43,5 @@ def run(arguments):
     print(f"Wrote {arguments.output}: {arguments.form}, {size}, rows of {length} tokens.")
 
 
-def _num_segments(model):
+def _num_segments(model: str) -> int:
     return read_task(model).get("num_segments", 1)

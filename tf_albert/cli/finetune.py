@@ -4,12 +4,13 @@ import itertools
 import sys
 
 from tf_albert.cli.main import INTERRUPTED, is_packaged
-from tf_albert.tasks.finetune import FinetuneRecipe as Arguments  # noqa: F401 - main reads it
+from tf_albert.tasks.finetune import FinetuneRecipe as Arguments
 from tf_albert.tasks.finetune import finetune
 from tf_albert.training.loop import Interrupted
+from tf_albert.types import JsonDict
 
 
-def adapted(arguments):
+def adapted(arguments: list[str]) -> list[str]:
     """Returns the arguments with the recipe of the task in front, where they name no recipe.
 
     Args:
@@ -23,7 +24,7 @@ def adapted(arguments):
     return ["--config", recipe, *arguments]
 
 
-def run(arguments):
+def execute(arguments: Arguments) -> int:
     """Fine-tunes, and prints the scores."""
     try:
         results = finetune(arguments)
@@ -35,7 +36,7 @@ def run(arguments):
     return 0
 
 
-def _spread(results):
+def _spread(results: JsonDict) -> str:
     """Returns the scores of several seeds: the best alone would show what was selected."""
     metric = results["metric"]
     lines = [f"seed {seed:15}{row[metric]:12.4f}" for seed, row in results["seeds"].items()]
@@ -50,8 +51,12 @@ def _spread(results):
     )
 
 
-def scores(results):
-    """Returns metrics as lines of text."""
+def scores(results: JsonDict) -> str:
+    """Returns metrics as lines of text.
+
+    Args:
+        results: dict of str to float or int.
+    """
     return "\n".join(
         f"{name:20}{value:12.4f}" if isinstance(value, float) else f"{name:20}{value:12,}"
         for name, value in results.items()

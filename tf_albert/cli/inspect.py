@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 from tf_albert.convert import formats
+from tf_albert.types import JsonDict
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Arguments:
     path: str
 
 
-def run(arguments):
+def execute(arguments: Arguments) -> None:
     """Prints a line for each fact."""
     checkpoint = formats.read(arguments.path)
     provenance = checkpoint.provenance()
@@ -33,16 +34,17 @@ def run(arguments):
         print(f"{name:{width}}  {value if isinstance(value, str) else json.dumps(value)}")
 
 
-def _flat(provenance):
+def _flat(provenance: JsonDict) -> JsonDict:
     """Returns provenance with a line of its own for each file's sum."""
     sums = provenance["files_sha256"]
     others = {name: value for name, value in provenance.items() if name != "files_sha256"}
     return others | {f"sha256 of {name}": value for name, value in sums.items()}
 
 
-def _origins(conversion):
+def _origins(conversion: JsonDict | None) -> JsonDict:
     """Returns what `provenance.json` says of each model on the way here, the nearest first."""
-    facts, step = {}, "converted from"
+    facts: JsonDict = {}
+    step = "converted from"
     while conversion is not None:
         shown = {name: conversion.get(name) for name in ("format", "source")}
         shown = _flat(shown | {"files_sha256": conversion.get("files_sha256", {})})

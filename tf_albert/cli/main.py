@@ -8,7 +8,15 @@ import keyword
 import os
 import re
 import sys
+from collections.abc import Iterator
+from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Recipe = TypeVar("Recipe", bound="DataclassInstance")
 
 COMMANDS = {
     "demo": "the whole way on a built-in corpus, in minutes",
@@ -31,7 +39,7 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Runs a command; the entry point of the script `tf-albert`.
 
     Args:
@@ -53,24 +61,24 @@ def main(arguments=None):
     return _run(command, rest)
 
 
-def _command_of(arguments):
+def _command_of(arguments: list[str]) -> tuple[str, list[str]]:
     """Returns the command, which may have two words, and what follows it."""
     num_words = 2 if " ".join(arguments[:2]) in COMMANDS else 1
     return " ".join(arguments[:num_words]), arguments[num_words:]
 
 
-def _overview():
+def _overview() -> str:
     width = max(map(len, COMMANDS))
     lines = [f"  {name:{width}}  {meaning}" for name, meaning in COMMANDS.items()]
     return "\n".join(["usage: tf-albert COMMAND [--help] [options]", "", "commands:", *lines])
 
 
-def _run(command, rest):
+def _run(command: str, rest: list[str]) -> int:
     try:
         with without_messages():
             module = importlib.import_module(f"tf_albert.cli.{re.sub('[- ]', '_', command)}")
         rest = getattr(module, "adapted", list)(rest)
-        code = module.run(parse(command, module.Arguments, rest)) or 0
+        code = module.execute(parse(command, module.Arguments, rest)) or 0
         sys.stdout.flush()
         return code
     except BrokenPipeError:
@@ -89,7 +97,7 @@ def _run(command, rest):
         )
 
 
-def _end_quietly():
+def _end_quietly() -> int:
     """Ends as other programs do whose reader, such as `head`, has enough."""
     # Python flushes the stream once more when it exits.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -97,7 +105,7 @@ def _end_quietly():
 
 
 @contextlib.contextmanager
-def without_messages():
+def without_messages() -> Iterator[None]:
     """Drops what TensorFlow's libraries print whatever the log level, as while they load."""
     saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
@@ -109,12 +117,12 @@ def without_messages():
         os.close(nowhere)
 
 
-def _fail(sentence, code=USAGE_ERROR):
+def _fail(sentence: str, code: int = USAGE_ERROR) -> int:
     print(f"tf-albert: {sentence}", file=sys.stderr)
     return code
 
 
-def parse(command, recipe_class, arguments):
+def parse(command: str, recipe_class: type[Recipe], arguments: list[str]) -> Recipe:
     """Returns the recipe that options and `--config FILE` give.
 
     Args:
@@ -134,8 +142,8 @@ def parse(command, recipe_class, arguments):
     from jsonargparse import ArgumentError, ArgumentParser
 
     class Parser(ArgumentParser):
-        def format_help(self):
-            shown = re.sub(r"--\w+", lambda name: _dashed(name[0]), super().format_help())
+        def format_help(self, *arguments: Any) -> str:
+            shown = re.sub(r"--\w+", lambda name: _dashed(name[0]), super().format_help(*arguments))
             return re.sub(r"(?<=[A-Z])_(?=\W)", "", shown)
 
     parser = Parser(prog=f"tf-albert {command}", exit_on_error=False)
@@ -153,12 +161,12 @@ def parse(command, recipe_class, arguments):
     return recipe_class(**{name: value for name, value in values.items() if name != "config"})
 
 
-def _dashed(option):
+def _dashed(option: str) -> str:
     """Returns an option as it is written: `--num_steps` as `--num-steps`, `--from_` as `--from`."""
     return option.rstrip("_").replace("_", "-")
 
 
-def _underscored(argument):
+def _underscored(argument: str) -> str:
     name, equals, value = argument.partition("=")
     if not name.startswith("--"):
         return argument
@@ -166,7 +174,7 @@ def _underscored(argument):
     return f"--{field}{'_' if keyword.iskeyword(field) else ''}{equals}{value}"
 
 
-def _located(arguments):
+def _located(arguments: list[str]) -> list[str]:
     """Returns the arguments with `--config NAME` pointing to a packaged recipe of that name."""
     located = list(arguments)
     for index, argument in enumerate(located[:-1]):
@@ -176,10 +184,14 @@ def _located(arguments):
     return located
 
 
-def is_packaged(name):
-    """Whether a recipe of this name, such as `finetune/rte.yaml`, comes with the package."""
+def is_packaged(name: str) -> bool:
+    """Whether a recipe comes with the package.
+
+    Args:
+        name: str. Its name, such as `finetune/rte.yaml`.
+    """
     return _packaged(name).is_file()
 
 
-def _packaged(name):
+def _packaged(name: str) -> Traversable:
     return importlib.resources.files("tf_albert.configs") / name.removeprefix("configs/")

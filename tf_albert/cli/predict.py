@@ -31,7 +31,7 @@ class Arguments:
         check_counts(self, ("batch_size",))
 
 
-def run(arguments: Arguments) -> None:
+def execute(arguments: Arguments) -> None:
     """Prints the predictions as they come, a batch at a time."""
     predictor = load_predictor(arguments.model)
     if not predictor.num_segments:

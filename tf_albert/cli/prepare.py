@@ -25,7 +25,7 @@ class Arguments:
     num_processes: int | None = None
 
 
-def run(arguments):
+def execute(arguments: Arguments) -> None:
     """Prepares the shards and says what they hold."""
     inputs = [arguments.input] if isinstance(arguments.input, str) else arguments.input
     counts = prepare(

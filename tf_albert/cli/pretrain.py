@@ -4,11 +4,12 @@ import sys
 
 from tf_albert.cli.main import INTERRUPTED
 from tf_albert.training.loop import Interrupted
-from tf_albert.training.pretrain import PretrainRecipe as Arguments  # noqa: F401 - main reads it
+from tf_albert.training.pretrain import PretrainRecipe as Arguments
 from tf_albert.training.pretrain import pretrain
+from tf_albert.types import JsonDict
 
 
-def run(arguments):
+def execute(arguments: Arguments) -> int:
     """Pretrains, and prints the losses before and after beside what guessing scores."""
     try:
         results = pretrain(arguments)
@@ -21,18 +22,18 @@ def run(arguments):
     return 0
 
 
-def table(results):
+def table(results: JsonDict) -> str:
     """Returns the scores before and after as lines of text.
 
     Args:
-        results: dict, as `pretrain` returns it, with `before` and `after`.
+        results: dict of `before` and `after`, each a dict of the losses and accuracies by name.
     """
     before, after = results["before"], results["after"]
 
-    def line(label, name):
+    def line(label: str, name: str) -> str:
         return f"{label:26}{before[name]:10.3f}{after[name]:10.3f}"
 
-    def guess(name):
+    def guess(name: str) -> str:
         return f"{'  guessing by frequency':26}{'':10}{after[name]:10.3f}"
 
     return "\n".join(

@@ -19,7 +19,7 @@ class Arguments:
     """Prints parameters, GFLOPs a token and bytes of the named sizes, and of BERT base."""
 
 
-def run(_):
+def execute(_: Arguments) -> None:
     """Prints the table."""
     print(
         f"{'':20}"

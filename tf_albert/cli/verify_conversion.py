@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tf_albert.convert.verification import TEXTS, TOLERANCE, compare
+from tf_albert.convert.verification import TEXTS, TOLERANCE, Comparison, compare
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Arguments:
     target: str
 
 
-def run(arguments):
+def execute(arguments: Arguments) -> int:
     """Prints the comparison; returns 1 where the two do not agree."""
     result = compare(arguments.source, arguments.target)
     places = (arguments.source, arguments.target)
@@ -39,7 +39,7 @@ def run(arguments):
     return 1
 
 
-def _print_outputs(places, result):
+def _print_outputs(places: tuple[str, str], result: Comparison) -> None:
     for name, difference in result.differences.items():
         print(f"{name:16}  {difference:.1e}")
     for place, side in zip(places, result.sides, strict=True):
@@ -48,7 +48,7 @@ def _print_outputs(places, result):
                 print(f"{name:16}  not compared: only {place} gives it")
 
 
-def _print_ids(places, result):
+def _print_ids(places: tuple[str, str], result: Comparison) -> None:
     if not result.num_texts:
         print("ids of texts      not compared: a side has no vocabulary")
     else:
@@ -59,18 +59,18 @@ def _print_ids(places, result):
         print(f"  {text!r}")
     for place, side in zip(places, result.sides, strict=True):
         if side.other_ids is not None:
-            _print_live_ids(place, side)
+            _print_live_ids(place, side.runner, side.other_ids)
 
 
-def _print_live_ids(place, side):
+def _print_live_ids(place: str, runner: str, other_ids: dict[str, tuple[str, str]]) -> None:
     print(
-        f"ids of texts      {len(side.other_ids)} of {len(TEXTS)} differ by the tokenizer of "
-        f"{side.runner} itself, with the vocabulary of {place}"
+        f"ids of texts      {len(other_ids)} of {len(TEXTS)} differ by the tokenizer of "
+        f"{runner} itself, with the vocabulary of {place}"
     )
-    for text, (here, there) in side.other_ids.items():
+    for text, (here, there) in other_ids.items():
         print(f"  {text!r}: {here!r} here, {there!r} there")
-    if side.other_ids:
+    if other_ids:
         print(
-            f"  {side.runner} does not tokenize such texts as Google's code did, whatever was "
+            f"  {runner} does not tokenize such texts as Google's code did, whatever was "
             "converted: give its model the ids of tf_albert's tokenizer."
         )

@@ -1,6 +1,8 @@
 """`tf-albert vocab`: text to a SentencePiece vocabulary."""
 
 import dataclasses
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from tf_albert.data.readers import find_files, is_jsonl, read_documents, split_sentences
 from tf_albert.text.vocabulary import train_vocabulary
@@ -23,7 +25,7 @@ class Arguments:
     lower_case: bool = True
 
 
-def run(arguments):
+def execute(arguments: Arguments) -> None:
     """Trains and writes the vocabulary."""
     inputs = [arguments.input] if isinstance(arguments.input, str) else arguments.input
     train_vocabulary(
@@ -35,7 +37,7 @@ def run(arguments):
     print(f"Wrote {arguments.output} with {arguments.vocab_size:,} pieces.")
 
 
-def _sentences(paths):
+def _sentences(paths: Iterable[Path]) -> Iterator[str]:
     for path in paths:
         for document in read_documents(path):
             yield from split_sentences(document[0]) if is_jsonl(path) else document

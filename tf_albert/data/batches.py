@@ -9,6 +9,8 @@ import tensorflow as tf
 from tf_albert.data import segments
 from tf_albert.data.masking import MaskingVocabulary, mask_tokens
 from tf_albert.data.pipeline import computed_ahead, rows_of_replica
+from tf_albert.data.shards import Corpus
+from tf_albert.types import Tensor
 
 SHORT_PROBABILITY = 0.1
 
@@ -39,7 +41,14 @@ class PretrainingBatches:
             batch["masked_lm_ids"]                         # (16, 16)
     """
 
-    def __init__(self, corpus, batch_size, sequence_length, seed, shuffle=True):
+    def __init__(
+        self,
+        corpus: Corpus,
+        batch_size: int,
+        sequence_length: int,
+        seed: int,
+        shuffle: bool = True,
+    ) -> None:
         if sequence_length < segments.SPECIAL_TOKENS + 2:
             raise ValueError(
                 "`sequence_length` must be at least 5, to hold [CLS], two [SEP] and a token in "
@@ -55,7 +64,9 @@ class PretrainingBatches:
         self._vocabulary = MaskingVocabulary.of(tokenizer)
         self._token_starts = np.concatenate([[0], corpus.sentence_ends])
         self._shard_starts = corpus.shard_starts
-        self._epoch_ends, self._epochs, self._lock = [0], {}, threading.Lock()
+        self._epoch_ends = [0]
+        self._epochs: dict[int, np.ndarray] = {}
+        self._lock = threading.Lock()
         if len(self._epoch(0)) < batch_size:
             raise ValueError(
                 f"The corpus in {corpus.folder} gives {len(self._epoch(0))} examples of "
@@ -64,16 +75,18 @@ class PretrainingBatches:
             )
 
     @property
-    def mask_id(self):
+    def mask_id(self) -> int:
         """The id of `[MASK]`."""
         return self._vocabulary.mask_id
 
     @property
-    def steps_per_epoch(self):
+    def steps_per_epoch(self) -> int:
         """Whole batches in the first epoch; later ones differ a little: chunks are drawn anew."""
         return len(self._epoch(0)) // self.batch_size
 
-    def dataset(self, first_step, num_steps, replica=0, num_replicas=1):
+    def dataset(
+        self, first_step: int, num_steps: int, replica: int = 0, num_replicas: int = 1
+    ) -> tf.data.Dataset:
         """Returns the batches of some steps.
 
         Args:
@@ -95,7 +108,7 @@ class PretrainingBatches:
         steps = tf.data.Dataset.range(first_step, first_step + num_steps)
         return computed_ahead(steps, lambda step: self._masked(step, replica * rows, rows))
 
-    def _masked(self, step, first_row, rows):
+    def _masked(self, step: Tensor, first_row: int, rows: int) -> dict[str, Tensor]:
         shape = (rows, self.sequence_length)
         ids, type_ids, labels = tf.numpy_function(
             lambda step: self.pairs(int(step), first_row, rows),
@@ -112,7 +125,9 @@ class PretrainingBatches:
             "sentence_order_labels": tf.ensure_shape(labels, (rows,)),
         }
 
-    def pairs(self, step, first_row, rows):
+    def pairs(
+        self, step: int, first_row: int, rows: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Returns the segment pairs of a step, before masking.
 
         Args:
@@ -138,22 +153,22 @@ class PretrainingBatches:
             )
         return ids, type_ids, swapped[here].astype(np.int32)
 
-    def _segments(self, chunk, cut, trims):
+    def _segments(self, chunk: np.ndarray, cut: int, trims: np.ndarray) -> list[np.ndarray]:
         first, last, target = chunk
         bounds = self._token_starts[[first, cut, last]]
         lengths = np.diff(bounds)
-        kept = segments.kept_lengths(*lengths, target)
+        kept = segments.kept_lengths(lengths[0], lengths[1], target)
         return [
             self._tokens(start + round(trim * (length - keep)), keep)
             for start, length, keep, trim in zip(bounds, lengths, kept, trims, strict=False)
         ]
 
-    def _tokens(self, start, count):
+    def _tokens(self, start: int, count: int) -> np.ndarray:
         shard = bisect.bisect_right(self._shard_starts, start) - 1
         begin = start - self._shard_starts[shard]
         return self.corpus.tokens[shard][begin : begin + count]
 
-    def _chunks(self, step):
+    def _chunks(self, step: int) -> np.ndarray:
         """Returns the chunks of a step's batch; one that spans two epochs takes from both."""
         parts, position, missing = [], step * self.batch_size, self.batch_size
         while missing:
@@ -166,7 +181,7 @@ class PretrainingBatches:
             position, missing = position + len(part), missing - len(part)
         return np.concatenate(parts)
 
-    def _epoch(self, number):
+    def _epoch(self, number: int) -> np.ndarray:
         """Returns the chunks of an epoch in the order in which they are trained on."""
         # Steps are drawn by several threads at once.
         with self._lock:
@@ -180,7 +195,7 @@ class PretrainingBatches:
                 self._epoch_ends.append(self._epoch_ends[-1] + len(chunks))
             return chunks
 
-    def _draw_epoch(self, number):
+    def _draw_epoch(self, number: int) -> np.ndarray:
         generator = np.random.default_rng([self.seed, number, 0])
         chunks = segments.chunk_sentences(
             self.corpus.sentence_ends,

@@ -4,6 +4,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import svds
 
+from tf_albert.data.shards import Corpus
+
 # More text would take more memory and change the vectors of rare words alone.
 MAX_TOKENS = 4_000_000
 WINDOW = 5
@@ -13,7 +15,7 @@ CONTEXT_POWER = 0.75
 DOUBTFUL_COUNT = 10.0
 
 
-def cooccurrence_vectors(corpus, width):
+def cooccurrence_vectors(corpus: Corpus, width: int) -> np.ndarray:
     """Returns a vector for each id, near those of the ids that occur beside the same ids.
 
     The positive pointwise mutual information of neighbouring tokens, factorized: what word2vec
@@ -43,7 +45,7 @@ def cooccurrence_vectors(corpus, width):
     return vectors * (corpus.unigram / (corpus.unigram + DOUBTFUL_COUNT))[:, None].astype("float32")
 
 
-def _neighbours(corpus):
+def _neighbours(corpus: Corpus) -> sparse.csr_array:
     """Returns how often two ids are neighbours, each pair by one over its distance."""
     tokens = _first_tokens(corpus)
     size = len(corpus.unigram)
@@ -55,7 +57,7 @@ def _neighbours(corpus):
     return counts + counts.T
 
 
-def _first_tokens(corpus):
+def _first_tokens(corpus: Corpus) -> np.ndarray:
     parts, missing = [], MAX_TOKENS
     for shard in corpus.tokens:
         parts.append(np.asarray(shard[:missing], np.int32))
@@ -63,7 +65,7 @@ def _first_tokens(corpus):
     return np.concatenate(parts)
 
 
-def _information(counts):
+def _information(counts: sparse.csr_array) -> sparse.csr_array:
     """Returns the positive pointwise mutual information of counted pairs."""
     counts = counts.tocoo()
     words = np.asarray(counts.sum(axis=1), np.float64)

@@ -1,9 +1,13 @@
 """Whole-word n-gram masking, for a whole batch at once and without a loop."""
 
 import dataclasses
+from typing import Self
 
 import numpy as np
 import tensorflow as tf
+
+from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.types import Tensor
 
 MASKED_SHARE = 0.15
 MASK_SHARE, RANDOM_SHARE = 0.8, 0.1  # of the masked tokens; the rest stays as it is
@@ -26,13 +30,17 @@ class MaskingVocabulary:
     mask_id: int
 
     @classmethod
-    def of(cls, tokenizer):
-        """Returns the one of a tokenizer."""
+    def of(cls, tokenizer: PieceTokenizer) -> Self:
+        """Returns what masking must know of a tokenizer's vocabulary.
+
+        Args:
+            tokenizer: `PieceTokenizer`.
+        """
         return cls(tokenizer.word_starts(), tokenizer.special_mask(), tokenizer.special_ids["mask"])
 
 
-def num_predictions(sequence_length):
-    """Returns the slots for masked tokens in a row.
+def num_predictions(sequence_length: int) -> int:
+    """Returns how many slots for masked tokens a row has.
 
     That is 15 % of the tokens and room for the last n-gram, which may overshoot: 88 at 512, where
     Google's flag had 20 and so masked 3.9 %.
@@ -43,7 +51,13 @@ def num_predictions(sequence_length):
     return 8 * int(np.ceil((MASKED_SHARE * sequence_length + 4) / 8))
 
 
-def mask_tokens(input_word_ids, input_type_ids, seed, vocabulary, rows=None):
+def mask_tokens(
+    input_word_ids: Tensor,
+    input_type_ids: Tensor,
+    seed: Tensor,
+    vocabulary: MaskingVocabulary,
+    rows: tuple[int, int] | None = None,
+) -> dict[str, Tensor]:
     """Masks n-grams of whole words: 15 % of the tokens, of which 80/10/10 masked/random/kept.
 
     The words of each segment are divided from its start into n-grams of random length; n-grams are
@@ -68,7 +82,8 @@ def mask_tokens(input_word_ids, input_type_ids, seed, vocabulary, rows=None):
         words it has, else 0.
     """
     batch, length = input_word_ids.shape
-    draw = _Draws(seed, *(rows or (0, batch)), batch)
+    first_row, whole = rows or (0, batch)
+    draw = _Draws(seed, first_row, whole, batch)
     maskable = ~tf.gather(vocabulary.special, input_word_ids)
     ngram, ngram_words = _ngrams(input_word_ids, input_type_ids, maskable, vocabulary, draw)
     chosen = _choose(ngram, maskable, draw.uniform(2 * length), draw.uniform(1), length)
@@ -85,18 +100,20 @@ def mask_tokens(input_word_ids, input_type_ids, seed, vocabulary, rows=None):
 class _Draws:
     """Random numbers for some rows of a batch, the same as if the whole batch were drawn."""
 
-    def __init__(self, seed, first, whole, batch):
+    def __init__(self, seed: Tensor, first: int, whole: int, batch: int) -> None:
         self.seed, self.first, self.whole, self.batch = seed, first, whole, batch
         self.count = 0
 
-    def uniform(self, columns):
+    def uniform(self, columns: int) -> Tensor:
         self.count += 1
         seed = tf.stack([self.seed[0], self.seed[1] * 16 + self.count])
         numbers = tf.random.stateless_uniform((self.whole, columns), seed)
         return tf.slice(numbers, [self.first, 0], [self.batch, columns])
 
 
-def _ngrams(ids, type_ids, maskable, vocabulary, draw):
+def _ngrams(
+    ids: Tensor, type_ids: Tensor, maskable: Tensor, vocabulary: MaskingVocabulary, draw: _Draws
+) -> tuple[Tensor, Tensor]:
     """Returns, for each token, which n-gram it is in (-1 for none) and how many words that has."""
     batch, length = ids.shape
     after_special = ~tf.pad(maskable, [[0, 0], [1, 0]])[:, :-1]
@@ -120,7 +137,9 @@ def _ngrams(ids, type_ids, maskable, vocabulary, draw):
     return tf.where(is_complete, ngram + type_ids * length, -1), words_in
 
 
-def _choose(ngram, maskable, priority, rounding, length):
+def _choose(
+    ngram: Tensor, maskable: Tensor, priority: Tensor, rounding: Tensor, length: int
+) -> Tensor:
     """Returns which n-grams are masked: bool `(batch, 2 * length)`."""
     batch = ngram.shape[0]
     # Tokens outside any n-gram are counted in a column of their own, which is then cut off.
@@ -144,7 +163,7 @@ def _choose(ngram, maskable, priority, rounding, length):
     return tf.reshape(flat, (batch, 2 * length))
 
 
-def _mean_overshoot(sizes):
+def _mean_overshoot(sizes: Tensor) -> Tensor:
     """Returns by how much, on average, a sum of random `sizes` passes a threshold.
 
     Renewal theory: E[x(x-1)] / (2 E[x]) for whole numbers x.
@@ -156,7 +175,7 @@ def _mean_overshoot(sizes):
     )
 
 
-def _replace(ids, draw, length, vocabulary):
+def _replace(ids: Tensor, draw: _Draws, length: int, vocabulary: MaskingVocabulary) -> Tensor:
     """Returns what each token would become if it were masked."""
     ordinary = tf.constant(np.flatnonzero(~vocabulary.special), tf.int32)
     index = tf.cast(draw.uniform(length) * ordinary.shape[0], tf.int32)
@@ -166,7 +185,7 @@ def _replace(ids, draw, length, vocabulary):
     return tf.where(kind < MASK_SHARE + RANDOM_SHARE, changed, ids)
 
 
-def _predictions(ids, masked, length):
+def _predictions(ids: Tensor, masked: Tensor, length: int) -> dict[str, Tensor]:
     """Returns positions, original ids and weights of the masked tokens, as the text has them."""
     slots = num_predictions(length)
     place = tf.where(masked, -tf.range(length)[None, :], -length)

@@ -1,9 +1,37 @@
 """How batches are divided among replicas, and computed ahead of their use."""
 
+from collections.abc import Callable
+from typing import Protocol
+
 import tensorflow as tf
 
 
-def rows_of_replica(batch_size, num_replicas):
+class Batches(Protocol):
+    """Batches that are asked for by step and replica, such as `PretrainingBatches`.
+
+    Args:
+        batch_size: int. Rows a step, over all replicas.
+    """
+
+    batch_size: int
+
+    def dataset(
+        self, first_step: int, num_steps: int, replica: int = 0, num_replicas: int = 1
+    ) -> tf.data.Dataset:
+        """Returns a replica's part of the batches of some steps.
+
+        Args:
+            first_step: int. The step to start with.
+            num_steps: int. How many steps.
+            replica: int. Whose rows.
+            num_replicas: int. How many replicas share each batch.
+
+        Returns:
+            `tf.data.Dataset` of dicts of tensors, one for each step.
+        """
+
+
+def rows_of_replica(batch_size: int, num_replicas: int) -> int:
     """Returns how many rows of a batch each replica has.
 
     Args:
@@ -24,7 +52,7 @@ def rows_of_replica(batch_size, num_replicas):
     return batch_size // num_replicas
 
 
-def computed_ahead(dataset, function):
+def computed_ahead(dataset: tf.data.Dataset, function: Callable) -> tf.data.Dataset:
     """Returns what a function makes of a dataset's elements, in order, ready before it is asked.
 
     Args:

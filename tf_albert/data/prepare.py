@@ -5,18 +5,33 @@ import concurrent.futures.process
 import itertools
 import multiprocessing
 import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeAlias
 
 from tf_albert import files
 from tf_albert.data.readers import find_files, is_jsonl, read_documents, split_sentences
 from tf_albert.data.shards import MANIFEST_FILE, ShardWriter
 from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.types import StrPath
 
 CHARACTERS_PER_TASK = 500_000
 
-_tokenizer = None
+# Documents as lists of sentences, with whether each is one text that is still to be split.
+_Task: TypeAlias = tuple[bool, list[list[str]]]
+# The same documents, each sentence a list of ids.
+_Tokenized: TypeAlias = list[list[list[int]]]
+
+_tokenizer: PieceTokenizer  # of this process; `_start_worker` makes it
 
 
-def prepare(inputs, output, vocabulary, lower_case=True, num_processes=None):
+def prepare(
+    inputs: Iterable[str],
+    output: StrPath,
+    vocabulary: StrPath,
+    lower_case: bool = True,
+    num_processes: int | None = None,
+) -> dict[str, int]:
     """Tokenizes documents and writes them as shards; the same files whatever `num_processes`.
 
     Memory does not grow with the corpus: at most a few tasks a process are under way at once.
@@ -50,7 +65,7 @@ def prepare(inputs, output, vocabulary, lower_case=True, num_processes=None):
     left_out = 0
     with files.replacing_folder(output, MANIFEST_FILE) as folder:
         writer = ShardWriter(folder, tokenizer)
-        for documents in _tokenized(paths, tokenizer, num_processes or os.cpu_count()):
+        for documents in _tokenized(paths, tokenizer, num_processes or os.cpu_count() or 1):
             for document in documents:
                 # One sentence has no order; a second one from elsewhere would make the task
                 # next-sentence prediction again, which the paper replaced.
@@ -72,7 +87,9 @@ def prepare(inputs, output, vocabulary, lower_case=True, num_processes=None):
     return writer.counts | facts
 
 
-def _tokenized(paths, tokenizer, num_processes):
+def _tokenized(
+    paths: list[Path], tokenizer: PieceTokenizer, num_processes: int
+) -> Iterator[_Tokenized]:
     """Yields lists of tokenized documents in the order of the files."""
     tasks = (
         (is_jsonl(path), documents) for path in paths for documents in _tasks(read_documents(path))
@@ -99,9 +116,10 @@ def _tokenized(paths, tokenizer, num_processes):
             ) from error
 
 
-def _tasks(documents):
+def _tasks(documents: Iterable[list[str]]) -> Iterator[list[list[str]]]:
     """Groups documents so that handing them to another process costs little."""
-    group, size = [], 0
+    group: list[list[str]] = []
+    size = 0
     for document in documents:
         group.append(document)
         size += sum(map(len, document))
@@ -112,9 +130,11 @@ def _tasks(documents):
         yield group
 
 
-def _bounded_map(pool, tasks, most):
+def _bounded_map(
+    pool: concurrent.futures.Executor, tasks: Iterable[_Task], most: int
+) -> Iterator[_Tokenized]:
     """Yields results in order, with few tasks under way: `pool.map` would read them all."""
-    running = collections.deque()
+    running: collections.deque[concurrent.futures.Future[_Tokenized]] = collections.deque()
     for task in tasks:
         running.append(pool.submit(_tokenize, task))
         if len(running) == most:
@@ -123,12 +143,12 @@ def _bounded_map(pool, tasks, most):
         yield running.popleft().result()
 
 
-def _start_worker(vocabulary, lower_case):
+def _start_worker(vocabulary: Path, lower_case: bool) -> None:
     global _tokenizer  # noqa: PLW0603 - one tokenizer a process; it cannot be sent with each task
     _tokenizer = PieceTokenizer(vocabulary, lower_case)
 
 
-def _tokenize(task):
+def _tokenize(task: _Task) -> _Tokenized:
     """Returns documents as lists of sentences, each a list of ids; empty sentences left out."""
     unsplit, documents = task
     if unsplit:

@@ -4,7 +4,11 @@ import glob
 import gzip
 import json
 import zlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO, Any
+
+from tf_albert.types import StrPath
 
 # A longer line is no sentence: most likely a file without line ends, or no text at all.
 LONGEST_LINE = 1_000_000
@@ -12,7 +16,7 @@ LONGEST_LINE = 1_000_000
 MOST_SENTENCES = 10_000
 
 
-def find_files(patterns):
+def find_files(patterns: Iterable[StrPath]) -> list[Path]:
     """Returns the files that paths and glob patterns name, each once, in order.
 
     Args:
@@ -21,7 +25,7 @@ def find_files(patterns):
     Raises:
         FileNotFoundError: a pattern names no file.
     """
-    found = []
+    found: list[str] = []
     for pattern in patterns:
         # A path may hold what means something in a glob, such as [.
         is_path = Path(pattern).exists()
@@ -33,7 +37,7 @@ def find_files(patterns):
     return list(dict.fromkeys(map(Path, found)))
 
 
-def read_documents(path):
+def read_documents(path: StrPath) -> Iterator[list[str]]:
     """Yields the documents of a file, each a list of sentences.
 
     A name that ends with `.jsonl` or `.jsonl.gz` is read as one JSON object a line, whose `text` is
@@ -52,7 +56,7 @@ def read_documents(path):
     if is_jsonl(path):
         yield from ([text] for text in _jsonl_texts(path))
         return
-    sentences = []
+    sentences: list[str] = []
     for _, raw_line in read_lines(path):
         line = raw_line.strip()
         if line:
@@ -64,18 +68,22 @@ def read_documents(path):
         yield sentences
 
 
-def is_jsonl(path):
+def is_jsonl(path: StrPath) -> bool:
     """Whether a file's name says that it is JSONL."""
     return Path(path).name.removesuffix(".gz").endswith(".jsonl")
 
 
-def read_lines(path):
+def read_lines(path: StrPath) -> Iterator[tuple[int, str]]:
     """Yields (number, line) of a UTF-8 file, perhaps with gzip, numbered from 1.
 
+    Args:
+        path: str or path. The file.
+
     Raises:
+        FileNotFoundError: there is no such file.
         ValueError: invalid UTF-8, a zero byte, a line of over 1,000,000 bytes, damaged gzip.
     """
-    opener = gzip.open if Path(path).name.endswith(".gz") else open
+    opener: Callable[..., Any] = gzip.open if Path(path).name.endswith(".gz") else open
     number = 0
     try:
         with opener(path, "rb") as file:
@@ -85,15 +93,15 @@ def read_lines(path):
         raise ValueError(f"{path}, after line {number}: damaged gzip ({error}).") from error
 
 
-def decoded_lines(file, path):
-    """Yields (number, line) of a binary file as soon as a line is there, as `read_lines` does.
+def decoded_lines(file: IO[bytes], path: StrPath) -> Iterator[tuple[int, str]]:
+    """Yields (number, line) of a binary file as soon as a line is there, numbered from 1.
 
     Args:
         file: a binary file, such as `sys.stdin.buffer`.
         path: str or path. Its name, for messages.
 
     Raises:
-        ValueError: as of `read_lines`.
+        ValueError: invalid UTF-8, a zero byte, or a line of over 1,000,000 bytes.
     """
     number = 0
     while line := file.readline(LONGEST_LINE + 1):
@@ -101,7 +109,7 @@ def decoded_lines(file, path):
         yield number, _decode(line, path, number)
 
 
-def _decode(line, path, number):
+def _decode(line: bytes, path: StrPath, number: int) -> str:
     if len(line) > LONGEST_LINE:
         raise ValueError(
             f"{path}, line {number}: over {LONGEST_LINE:,} bytes. Expected a sentence a line, or a "
@@ -120,7 +128,7 @@ def _decode(line, path, number):
         ) from error
 
 
-def _jsonl_texts(path):
+def _jsonl_texts(path: StrPath) -> Iterator[str]:
     for number, line in read_lines(path):
         if not line.strip():
             continue
@@ -143,7 +151,7 @@ def _jsonl_texts(path):
         yield text
 
 
-def is_unicode(text):
+def is_unicode(text: str) -> bool:
     """Whether a text has no half of a surrogate pair, which JSON can write and UTF-8 cannot.
 
     >>> is_unicode("\\U0001f600"), is_unicode("\\ud83d")
@@ -156,7 +164,7 @@ def is_unicode(text):
     return True
 
 
-def split_sentences(text):
+def split_sentences(text: str) -> list[str]:
     """Returns the sentences of an English text, by the library `sentencex`.
 
     Args:

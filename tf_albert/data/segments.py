@@ -3,12 +3,20 @@
 Everything is drawn from (seed, epoch) or (seed, step), so a batch needs no history.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 SPECIAL_TOKENS = 3  # [CLS] a [SEP] b [SEP]
 
 
-def chunk_sentences(sentence_ends, document_ends, sequence_length, short_probability, generator):
+def chunk_sentences(
+    sentence_ends: np.ndarray,
+    document_ends: np.ndarray,
+    sequence_length: int,
+    short_probability: float,
+    generator: np.random.Generator,
+) -> np.ndarray:
     """Divides documents into chunks of at least two consecutive sentences.
 
     As in Google's create_pretraining_data.py (`create_instances_from_document`), sentences are
@@ -46,7 +54,7 @@ def chunk_sentences(sentence_ends, document_ends, sequence_length, short_probabi
     return np.stack([first - alone, last, targets[first]], axis=1)
 
 
-def _followed(starts, ends, document_ends):
+def _followed(starts: np.ndarray, ends: np.ndarray, document_ends: np.ndarray) -> np.ndarray:
     """Returns the sentences that chunks start at, all documents walked through at once."""
     visited = []
     current, stops = starts, document_ends
@@ -58,11 +66,13 @@ def _followed(starts, ends, document_ends):
     return np.sort(np.concatenate(visited))
 
 
-def draw_pairs(chunks, generator):
+def draw_pairs(
+    chunks: np.ndarray, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draws, for each chunk, where it is cut in two, whether it is swapped, and how it is trimmed.
 
     Args:
-        chunks: int array `(rows, 3)`, as `chunk_sentences` gives them.
+        chunks: int array `(rows, 3)`. First sentence, end sentence, target length in tokens.
         generator: `numpy.random.Generator`.
 
     Returns:
@@ -75,8 +85,13 @@ def draw_pairs(chunks, generator):
     return cuts, generator.integers(0, 2, rows), generator.random((rows, 2))
 
 
-def kept_lengths(first, second, target):
+def kept_lengths(first: int, second: int, target: int) -> tuple[int, int]:
     """Returns how many tokens of two segments are kept: the longer one loses its surplus first.
+
+    Args:
+        first: int. Tokens of the first segment.
+        second: int. Tokens of the second segment.
+        target: int. Most tokens of both together.
 
     >>> kept_lengths(10, 3, 8), kept_lengths(10, 9, 8), kept_lengths(2, 3, 8)
     ((5, 3), (4, 4), (2, 3))
@@ -86,8 +101,20 @@ def kept_lengths(first, second, target):
     return kept_first, min(second, target - kept_first)
 
 
-def write_pair(row_ids, row_types, segments, special_ids):
-    """Writes `[CLS] a [SEP] b [SEP]` and its types into two zeroed rows of one length."""
+def write_pair(
+    row_ids: np.ndarray,
+    row_types: np.ndarray,
+    segments: Sequence[np.ndarray],
+    special_ids: dict[str, int],
+) -> None:
+    """Writes `[CLS] a [SEP] b [SEP]` and its segment types into two rows.
+
+    Args:
+        row_ids: int array `(length,)`, filled with padding. Takes the ids.
+        row_types: int array `(length,)` of zeros. Takes the types.
+        segments: two int arrays `(tokens,)`.
+        special_ids: dict of `cls` and `sep` to int.
+    """
     first, second = segments
     start = len(first) + 2
     stop = start + len(second)

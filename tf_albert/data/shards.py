@@ -7,11 +7,13 @@ sentences end), `NNNNN.documents.npy` (sentence offsets where documents end), th
 
 import dataclasses
 from pathlib import Path
+from typing import Any, Literal, Self
 
 import numpy as np
 
 from tf_albert import files
 from tf_albert.text.pieces import VOCABULARY_FILE, PieceTokenizer
+from tf_albert.types import JsonDict, StrPath
 
 MANIFEST_FILE = "corpus.json"
 UNIGRAM_FILE = "unigram.npy"
@@ -29,7 +31,12 @@ class ShardWriter:
         tokens_per_shard: int. A shard is closed once it holds so many ids.
     """
 
-    def __init__(self, folder, tokenizer, tokens_per_shard=TOKENS_PER_SHARD):
+    def __init__(
+        self,
+        folder: StrPath,
+        tokenizer: PieceTokenizer,
+        tokens_per_shard: int = TOKENS_PER_SHARD,
+    ) -> None:
         self.folder = Path(folder)
         self.tokenizer = tokenizer
         self.tokens_per_shard = tokens_per_shard
@@ -38,10 +45,13 @@ class ShardWriter:
         self._id_type = np.uint16 if tokenizer.vocab_size <= 2**16 else np.int32
         self._clear()
 
-    def _clear(self):
-        self._tokens, self._sentence_lengths, self._document_lengths, self._size = [], [], [], 0
+    def _clear(self) -> None:
+        self._tokens: list[np.ndarray] = []
+        self._sentence_lengths: list[int] = []
+        self._document_lengths: list[int] = []
+        self._size = 0
 
-    def add(self, sentences):
+    def add(self, sentences: list[list[int]]) -> None:
         """Adds one document.
 
         Args:
@@ -57,7 +67,7 @@ class ShardWriter:
         if self._size >= self.tokens_per_shard:
             self.close_shard()
 
-    def close_shard(self):
+    def close_shard(self) -> None:
         """Writes what was added since the last shard."""
         if not self._size:
             return
@@ -72,7 +82,7 @@ class ShardWriter:
         self.counts["shards"] += 1
         self._clear()
 
-    def finish(self, **facts):
+    def finish(self, **facts: Any) -> None:
         """Writes the last shard, the tokenizer and the manifest.
 
         Args:
@@ -105,14 +115,17 @@ class Corpus:
     """
 
     folder: Path
-    tokens: list
+    tokens: list[np.ndarray]
     sentence_ends: np.ndarray
     document_ends: np.ndarray
     unigram: np.ndarray
 
     @classmethod
-    def open(cls, folder):
+    def open(cls, folder: StrPath) -> Self:
         """Returns the corpus in a folder.
+
+        Args:
+            folder: str or path. What `tf-albert prepare` wrote.
 
         Raises:
             FileNotFoundError: the folder is none that `prepare` wrote, or lacks a file.
@@ -143,16 +156,16 @@ class Corpus:
         return corpus
 
     @property
-    def shard_starts(self):
+    def shard_starts(self) -> np.ndarray:
         """Where each shard starts, in tokens of the whole corpus: int64 `(shards + 1,)`."""
         return np.cumsum([0, *map(len, self.tokens)])
 
-    def tokenizer_files(self):
+    def tokenizer_files(self) -> PieceTokenizer:
         """Returns the `PieceTokenizer` of the corpus."""
         return PieceTokenizer.from_pretrained(self.folder)
 
 
-def _read_manifest(folder):
+def _read_manifest(folder: Path) -> JsonDict:
     manifest = files.read_json(folder / MANIFEST_FILE)
     counts = [manifest.get(name) for name in COUNTED] if isinstance(manifest, dict) else [None]
     if not all(isinstance(count, int) and count > 0 for count in counts):
@@ -163,14 +176,14 @@ def _read_manifest(folder):
     return manifest
 
 
-def _open_shard(folder, index):
+def _open_shard(folder: Path, index: int) -> list[np.ndarray]:
     return [
         _load(folder, f"{index:05d}.{part}.npy", "r" if part == "tokens" else None)
         for part in PARTS
     ]
 
 
-def _load(folder, name, mmap_mode=None):
+def _load(folder: Path, name: str, mmap_mode: Literal["r"] | None = None) -> np.ndarray:
     try:
         return np.load(folder / name, mmap_mode=mmap_mode)
     except (ValueError, EOFError) as error:
@@ -179,6 +192,6 @@ def _load(folder, name, mmap_mode=None):
         ) from error
 
 
-def _joined(ends, lengths):
+def _joined(ends: list[np.ndarray], lengths: list[int]) -> np.ndarray:
     starts = np.cumsum([0, *lengths[:-1]])
     return np.concatenate([part + start for part, start in zip(ends, starts, strict=True)])

@@ -11,6 +11,7 @@ import itertools
 import struct
 import tempfile
 import unicodedata
+from collections.abc import Set
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ _SURROGATES = range(0xD800, 0xE000)
 NAMES = {True: "albert_lower_case", False: "albert"}
 
 
-def normalize(text, lower_case=True):
+def normalize(text: str, lower_case: bool = True) -> str:
     """Returns the text as Google's `preprocess_text` hands it to SentencePiece.
 
     Args:
@@ -38,7 +39,7 @@ def normalize(text, lower_case=True):
 
 
 @functools.cache
-def _table(lower_case):
+def _table(lower_case: bool) -> dict[str, str]:
     """Returns the characters that normalization changes, each with what it becomes."""
     table = {}
     for code in (code for block in _ASSIGNED for code in block if code not in _SURROGATES):
@@ -49,7 +50,7 @@ def _table(lower_case):
     return table
 
 
-def _normalize_character(character, lower_case):
+def _normalize_character(character: str, lower_case: bool) -> str:
     if character.isspace():
         return " "
     decomposed = unicodedata.normalize("NFKD", character)
@@ -58,7 +59,7 @@ def _normalize_character(character, lower_case):
 
 
 @functools.lru_cache(maxsize=8)
-def with_normalization(model_proto, lower_case):
+def with_normalization(model_proto: bytes, lower_case: bool) -> bytes:
     """Returns a SentencePiece model that normalizes raw text as ALBERT does.
 
     Args:
@@ -81,7 +82,7 @@ def with_normalization(model_proto, lower_case):
     return proto.SerializeToString()
 
 
-def normalization_of(model_proto):
+def normalization_of(model_proto: bytes) -> bool | None:
     """Returns the `lower_case` with which `with_normalization` made a model, or None.
 
     Args:
@@ -93,7 +94,7 @@ def normalization_of(model_proto):
     return {made: lower_case for lower_case, made in NAMES.items()}.get(name)
 
 
-def _compose(first, second):
+def _compose(first: dict[str, str], second: dict[str, str]) -> dict[str, str]:
     """Returns the rules that rewrite text as `first`, then `second` would.
 
     Args:
@@ -108,8 +109,9 @@ def _compose(first, second):
     return second | rewritten
 
 
-def _rewrite(text, rules, longest):
-    output, start = [], 0
+def _rewrite(text: str, rules: dict[str, str], longest: int) -> str:
+    output: list[str] = []
+    start = 0
     while start < len(text):
         for end in range(min(start + longest, len(text)), start, -1):
             if text[start:end] in rules:
@@ -122,7 +124,7 @@ def _rewrite(text, rules, longest):
     return "".join(output)
 
 
-def read_charsmap(blob, absent=frozenset()):
+def read_charsmap(blob: bytes, absent: Set[str] = frozenset()) -> dict[str, str]:
     """Returns the rules of a `precompiled_charsmap`: dict of source to target strings.
 
     The blob is a little-endian length, a Darts double-array trie of that length whose leaves are
@@ -162,7 +164,7 @@ def read_charsmap(blob, absent=frozenset()):
     return rules
 
 
-def _last_character(prefix):
+def _last_character(prefix: bytes) -> str | None:
     """Returns the last character of UTF-8 bytes, or None within a character."""
     start = max(index for index, byte in enumerate(prefix) if byte & 0xC0 != 0x80)
     try:
@@ -171,11 +173,11 @@ def _last_character(prefix):
         return None
 
 
-def _offset(units):
+def _offset(units: np.ndarray) -> np.ndarray:
     return (units >> 10) << ((units & 512) >> 6)
 
 
-def compile_charsmap(rules):
+def compile_charsmap(rules: dict[str, str]) -> bytes:
     """Returns the `precompiled_charsmap` of rules; SentencePiece makes one as it trains a model.
 
     Args:

@@ -4,10 +4,16 @@ TensorFlow Text packs them alike, which a test compares, with over four times as
 they were most of the time that it took to make a module of strings.
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
+from tf_albert.types import Tensor
 
-def pack_inputs(segments, sequence_length, special_ids):
+
+def pack_inputs(
+    segments: Sequence[tf.RaggedTensor], sequence_length: int | Tensor, special_ids: dict[str, int]
+) -> dict[str, Tensor]:
     """Returns `[CLS] a [SEP]` or `[CLS] a [SEP] b [SEP]`, cut and padded to one length.
 
     Too long pairs lose their last tokens in turn (round robin): a short segment stays whole.
@@ -53,7 +59,7 @@ def pack_inputs(segments, sequence_length, special_ids):
     }
 
 
-def _row_lengths(segments):
+def _row_lengths(segments: Sequence[tf.RaggedTensor]) -> list[Tensor]:
     """Returns the number of tokens of each row of each segment, int32 `(batch,)` each."""
     counts = [segment.nrows() for segment in segments]
     # Else one row would go with each of many.
@@ -70,7 +76,7 @@ def _row_lengths(segments):
         ]
 
 
-def _kept_lengths(lengths, room):
+def _kept_lengths(lengths: list[Tensor], room: int | Tensor) -> list[Tensor]:
     """Returns how many tokens of each row of each segment stay, int32 `(batch,)` each."""
     room = tf.maximum(room, 0)
     if len(lengths) == 1:
@@ -80,7 +86,7 @@ def _kept_lengths(lengths, room):
     return [first, tf.minimum(lengths[1], room - first)]
 
 
-def _tokens_at(segment, lengths, places):
+def _tokens_at(segment: tf.RaggedTensor, lengths: Tensor, places: Tensor) -> Tensor:
     """Returns the ids at some places of each row, `(batch, places)`; any id where there is none."""
     values = tf.pad(tf.cast(segment.values, tf.int32), [[0, 1]])
     starts = tf.cumsum(lengths, exclusive=True)[:, tf.newaxis]

@@ -3,12 +3,18 @@
 import dataclasses
 import json
 import types
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from tf_albert import files
 from tf_albert.text.normalizer import with_normalization
+from tf_albert.types import StrPath
+
+if TYPE_CHECKING:
+    import sentencepiece
 
 VOCABULARY_FILE = "spiece.model"
 TOKENIZER_FILE = "tokenizer_config.json"
@@ -29,9 +35,9 @@ class Encoding:
             stands for several (½) has that character.
     """
 
-    ids: list
-    pieces: list
-    offsets: list
+    ids: list[int]
+    pieces: list[str]
+    offsets: list[tuple[int, int]]
 
 
 class PieceTokenizer:
@@ -50,7 +56,7 @@ class PieceTokenizer:
         ValueError: the file is no SentencePiece model, or lacks a special piece.
     """
 
-    def __init__(self, vocabulary, lower_case=True):
+    def __init__(self, vocabulary: StrPath, lower_case: bool = True) -> None:
         # TensorFlow's own modules take no arguments here, and a tokenizer may be one.
         super().__init__()
         self.vocabulary = Path(vocabulary)
@@ -61,7 +67,7 @@ class PieceTokenizer:
         # A proxy, since TensorFlow cannot save a dict with keys that are no strings.
         self._expansions = types.MappingProxyType(self._digit_comma_expansions())
 
-    def _load(self):
+    def _load(self) -> "sentencepiece.SentencePieceProcessor":
         import sentencepiece
 
         if not self.vocabulary.is_file():
@@ -79,7 +85,7 @@ class PieceTokenizer:
                 f"{self.vocabulary} is no SentencePiece model. `tf-albert vocab` trains one."
             ) from error
 
-    def _special_ids(self):
+    def _special_ids(self) -> dict[str, int]:
         unk = self._processor.unk_id()
         ids = {name: self._processor.piece_to_id(piece) for name, piece in SPECIAL_PIECES.items()}
         missing = [
@@ -92,7 +98,7 @@ class PieceTokenizer:
             )
         return ids
 
-    def _digit_comma_expansions(self):
+    def _digit_comma_expansions(self) -> dict[int, list[tuple[str, int]]]:
         """Returns the ids that Google's code splits again, each with what it becomes."""
         pieces = (self.id_to_piece(index) for index in range(self.vocab_size))
         return {
@@ -101,17 +107,21 @@ class PieceTokenizer:
             if len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit()
         }
 
-    def _split_digit_comma(self, piece):
+    def _split_digit_comma(self, piece: str) -> list[tuple[str, int]]:
         parts = self._processor.encode(piece[:-1].replace(WORD_START, ""), out_type=str)
         if piece[0] != WORD_START and parts[0][0] == WORD_START:
             parts = parts[1:] if len(parts[0]) == 1 else [parts[0][1:], *parts[1:]]
         return [(part, self._processor.piece_to_id(part)) for part in (*parts, piece[-1])]
 
-    def id_to_piece(self, index):
-        """Returns the piece of an id."""
+    def id_to_piece(self, index: int) -> str:
+        """Returns the piece of an id.
+
+        Args:
+            index: int. The id.
+        """
         return self._processor.id_to_piece(int(index))
 
-    def encode(self, text):
+    def encode(self, text: str) -> Encoding:
         """Returns the `Encoding` of a text.
 
         Args:
@@ -129,7 +139,7 @@ class PieceTokenizer:
                 start = stop
         return encoding
 
-    def _letter_spans(self, text):
+    def _letter_spans(self, text: str) -> list[tuple[int, int]]:
         """Returns the span of the character that each letter of the normalized text came from."""
         normal, places = self._processor.normalize(text, with_offsets=True)
         spans, end = [], len(text)
@@ -141,13 +151,13 @@ class PieceTokenizer:
                 spans.append((begin, end))
         return spans[::-1]
 
-    def _without_dropped(self, text, begin, end):
+    def _without_dropped(self, text: str, begin: int, end: int) -> int:
         """Returns where a character ends, before the marks after it that are dropped."""
         while end - begin > 1 and not self._processor.normalize(text[end - 1]):
             end -= 1
         return end
 
-    def encode_ids(self, texts):
+    def encode_ids(self, texts: list[str]) -> list[list[int]]:
         """Returns the ids of many texts, fast: a list of lists of int.
 
         Args:
@@ -159,7 +169,7 @@ class PieceTokenizer:
         }
         return [_expand(row, expansions) for row in rows]
 
-    def decode(self, ids):
+    def decode(self, ids: Iterable[int]) -> str:
         """Returns the text of ids, special pieces left out.
 
         Args:
@@ -168,7 +178,7 @@ class PieceTokenizer:
         left_out = {self.special_ids[name] for name in ("pad", "cls", "sep", "mask")}
         return self._processor.decode([int(index) for index in ids if int(index) not in left_out])
 
-    def word_starts(self):
+    def word_starts(self) -> np.ndarray:
         """Returns which pieces begin a word for whole-word masking: bool, `(vocab_size,)`.
 
         As in Google's create_pretraining_data.py (`_is_start_piece_sp`), a piece continues a word
@@ -177,23 +187,31 @@ class PieceTokenizer:
         pieces = [self.id_to_piece(index) for index in range(self.vocab_size)]
         return np.array([_begins_word(piece) for piece in pieces])
 
-    def special_mask(self):
+    def special_mask(self) -> np.ndarray:
         """Returns which ids are no text at all, such as `[CLS]`: bool, `(vocab_size,)`."""
         is_special = np.zeros(self.vocab_size, bool)
         is_special[list(self.special_ids.values())] = True
         return is_special
 
-    def save_pretrained(self, folder):
-        """Writes `spiece.model` and `tokenizer_config.json` into a folder."""
+    def save_pretrained(self, folder: StrPath) -> None:
+        """Writes `spiece.model` and `tokenizer_config.json` into a folder.
+
+        Args:
+            folder: str or path. Exists; what else is in it stays.
+        """
         self.write_vocabulary(Path(folder) / VOCABULARY_FILE)
         files.write_json(Path(folder) / TOKENIZER_FILE, {"lower_case": self.lower_case})
 
-    def write_vocabulary(self, path):
-        """Writes the SentencePiece model to a file, byte for byte as it was read."""
+    def write_vocabulary(self, path: StrPath) -> None:
+        """Writes the SentencePiece model to a file, byte for byte as it was read.
+
+        Args:
+            path: str or path. The file.
+        """
         Path(path).write_bytes(self._vocabulary_bytes)
 
     @classmethod
-    def from_pretrained(cls, folder):
+    def from_pretrained(cls, folder: StrPath) -> Self:
         """Returns the tokenizer whose files are in a folder.
 
         Args:
@@ -203,11 +221,11 @@ class PieceTokenizer:
             FileNotFoundError: a file is missing.
             ValueError: a file is damaged.
         """
-        folder = files.model_folder(folder)
-        settings = folder / TOKENIZER_FILE
+        place = files.model_folder(folder)
+        settings = place / TOKENIZER_FILE
         if not settings.exists():
             raise FileNotFoundError(
-                f"{folder} has no {TOKENIZER_FILE}, so whether text is to be lower-cased is "
+                f"{place} has no {TOKENIZER_FILE}, so whether text is to be lower-cased is "
                 "unknown. Save the model with its tokenizer, "
                 "`model.save_pretrained(folder, tokenizer)`; or, where it is in another format, "
                 "`tf-albert convert` it first."
@@ -221,31 +239,35 @@ class PieceTokenizer:
                 f'{settings} must hold {{"lower_case": true or false}}. Where the folder is in '
                 "another format, `tf-albert convert` it first."
             )
-        return cls(folder / VOCABULARY_FILE, lower_case)
+        return cls(place / VOCABULARY_FILE, lower_case)
 
 
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;?@[\\]^_`{|}~€£–")
 
 
-def _begins_word(piece):
+def _begins_word(piece: str) -> bool:
     if piece.startswith((WORD_START, "<")) or piece in _PUNCTUATION:
         return True
     return not all(character in _LETTERS | _PUNCTUATION for character in piece)
 
 
-def _expand(ids, expansions):
+def _expand(ids: list[int], expansions: Mapping[int, Sequence[int]]) -> list[int]:
     if not any(index in expansions for index in ids):
         return ids
     return [part for index in ids for part in expansions.get(index, (index,))]
 
 
-def num_letters(piece):
-    """Returns how many characters of a text's normalized form a piece has; `▁` is none."""
+def num_letters(piece: str) -> int:
+    """Returns how many characters of a text's normalized form a piece has; `▁` is none.
+
+    >>> num_letters("▁hello")
+    5
+    """
     return len(piece) - piece.count(WORD_START)
 
 
-def _span(letters, start, stop):
+def _span(letters: list[tuple[int, int]], start: int, stop: int) -> tuple[int, int]:
     """Returns the smallest span that covers some letters, of which there may be none."""
     if start < stop:
         return letters[start][0], letters[stop - 1][1]

@@ -1,10 +1,13 @@
 """Strings to the encoder's inputs, as a Keras layer."""
 
+from typing import Any, Self
+
 import keras
 import tensorflow as tf
 
 from tf_albert.text.packing import pack_inputs
 from tf_albert.text.tokenizer import AlbertTokenizer
+from tf_albert.types import JsonDict, Tensor
 
 
 @keras.saving.register_keras_serializable("tf_albert")
@@ -36,7 +39,9 @@ class AlbertPreprocessor(keras.layers.Layer):
         preprocess((["a premise"], ["a hypothesis"]))["input_type_ids"]
     """
 
-    def __init__(self, tokenizer, sequence_length=128, **kwargs):
+    def __init__(
+        self, tokenizer: AlbertTokenizer, sequence_length: int = 128, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if sequence_length < 3:
             raise ValueError(
@@ -47,13 +52,13 @@ class AlbertPreprocessor(keras.layers.Layer):
         self.sequence_length = sequence_length
         self.built = True
 
-    def __call__(self, texts, **kwargs):
+    def __call__(self, texts: Any, **kwargs: Any) -> dict[str, Tensor]:
         if any(isinstance(text, keras.KerasTensor) for text in keras.tree.flatten(texts)):
             return super().__call__(texts, **kwargs)
         # Keras converts lists of strings to no tensor; `call` does.
         return self.call(texts)
 
-    def call(self, texts, training=False):
+    def call(self, texts: Any, training: bool = False) -> dict[str, Tensor]:
         # A tuple of tensors returns from a `.keras` file as a list; a list of strings is one batch.
         if isinstance(texts, list) and any(tf.is_tensor(text) for text in texts):
             texts = tuple(texts)
@@ -65,7 +70,7 @@ class AlbertPreprocessor(keras.layers.Layer):
             self.tokenizer.special_ids,
         )
 
-    def get_config(self):
+    def get_config(self) -> JsonDict:
         return super().get_config() | {
             "vocabulary": str(self.tokenizer.vocabulary),
             "lower_case": self.tokenizer.lower_case,
@@ -73,13 +78,13 @@ class AlbertPreprocessor(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: JsonDict) -> Self:
         config = dict(config)
         tokenizer = AlbertTokenizer(config.pop("vocabulary"), config.pop("lower_case"))
         return cls(tokenizer, **config)
 
 
-def _strings(text):
+def _strings(text: Any) -> Tensor:
     text = tf.convert_to_tensor(text, tf.string)
     if text.shape.rank is not None and text.shape.rank > 1:
         raise ValueError(

@@ -4,6 +4,8 @@ import hashlib
 
 import tensorflow as tf
 
+from tf_albert.types import Tensor
+
 
 class SharedModel(tf.saved_model.experimental.TrackableResource):
     """A SentencePiece model that outlives `tf.random.set_seed` and `clear_session`.
@@ -16,14 +18,14 @@ class SharedModel(tf.saved_model.experimental.TrackableResource):
         model_proto: bytes. The SentencePiece model.
     """
 
-    def __init__(self, model_proto):
+    def __init__(self, model_proto: bytes) -> None:
         super().__init__()
         self._model_proto = model_proto
         # Models of one name are taken for the same, so the name tells the content.
         self._shared_name = f"sentencepiece_{hashlib.sha256(model_proto).hexdigest()}"
         _ = self.resource_handle  # made on first use, which may be within a graph
 
-    def _create_resource(self):
+    def _create_resource(self) -> Tensor:
         from tensorflow_text.python.ops import sentencepiece_tokenizer
 
         return sentencepiece_tokenizer.gen_sentencepiece_tokenizer.sentencepiece_op(
@@ -31,7 +33,9 @@ class SharedModel(tf.saved_model.experimental.TrackableResource):
         )
 
 
-def graph_tokenizer(model_proto, out_type=tf.int32):
+def graph_tokenizer(
+    model_proto: bytes, out_type: tf.DType = tf.int32
+) -> tf_text.SentencepieceTokenizer:
     """Returns tensorflow-text's tokenizer of a model, which it shares with others of that model.
 
     Args:

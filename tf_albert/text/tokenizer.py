@@ -1,10 +1,13 @@
 """ALBERT's tokenizer, in Python and in a graph."""
 
+from typing import Any
+
 import tensorflow as tf
 
-from tf_albert.text.letters import LetterSpans
+from tf_albert.text.letter_spans import LetterSpans
 from tf_albert.text.pieces import WORD_START, PieceTokenizer, num_letters
 from tf_albert.text.shared_model import graph_tokenizer
+from tf_albert.types import StrPath, Tensor
 
 
 class AlbertTokenizer(PieceTokenizer, tf.Module):
@@ -35,7 +38,7 @@ class AlbertTokenizer(PieceTokenizer, tf.Module):
         tokenizer(tf.constant(["Hello, World!"]))  # the same ids, in a graph
     """
 
-    def __init__(self, vocabulary, lower_case=True):
+    def __init__(self, vocabulary: StrPath, lower_case: bool = True) -> None:
         super().__init__(vocabulary, lower_case)
         self._graph_tokenizer = graph_tokenizer(self.model_proto)
         pieces = [(self.id_to_piece(index), index) for index in range(self.vocab_size)]
@@ -47,14 +50,17 @@ class AlbertTokenizer(PieceTokenizer, tf.Module):
         self._expansion_letters = tf.constant(counts, tf.int64)
         # What only offsets need is made when they are first asked for: a saved module of ids alone
         # does not hold it.
-        self._piece_tokenizer = self._graph_letters = None
+        self._piece_tokenizer: Any = None
+        self._graph_letters: Any = None
 
-    def __call__(self, texts):
+    def __call__(self, texts: Tensor) -> tf.RaggedTensor:
         ids = self._graph_tokenizer.tokenize(texts)
         parts = self._parts(ids.values)
         return self._expanded(ids, parts, tf.gather(self._expansion_ids, parts.values))
 
-    def tokenize_with_offsets(self, texts):
+    def tokenize_with_offsets(
+        self, texts: Tensor
+    ) -> tuple[tf.RaggedTensor, tf.RaggedTensor, tf.RaggedTensor]:
         """Returns the ids of texts, and where each token came from.
 
         Args:
@@ -77,23 +83,30 @@ class AlbertTokenizer(PieceTokenizer, tf.Module):
             ends,
         )
 
-    def detokenize(self, ids):
-        """Returns the texts of ragged ids: a string tensor of shape `(batch,)`."""
+    def detokenize(self, ids: tf.RaggedTensor) -> Tensor:
+        """Returns the texts of ids.
+
+        Args:
+            ids: int32 `tf.RaggedTensor` of shape `(batch, tokens)`.
+
+        Returns:
+            string tensor of shape `(batch,)`.
+        """
         return self._graph_tokenizer.detokenize(ids)
 
-    def _parts(self, ids):
+    def _parts(self, ids: Tensor) -> tf.RaggedTensor:
         """Returns the rows of the table of parts for each id; most ids are their own only part."""
         starts = tf.gather(self._expansion_starts, ids)
         return tf.ragged.range(starts, starts + tf.gather(self._expansion_lengths, ids))
 
     @staticmethod
-    def _expanded(ids, parts, values):
+    def _expanded(ids: tf.RaggedTensor, parts: tf.RaggedTensor, values: Tensor) -> tf.RaggedTensor:
         """Returns the values of the parts in the rows of texts that the tokens had."""
         return tf.RaggedTensor.from_row_splits(
             values, tf.gather(parts.row_splits, ids.row_splits), validate=False
         )
 
-    def _letter_counts(self, texts, ids, parts):
+    def _letter_counts(self, texts: Tensor, ids: Tensor, parts: tf.RaggedTensor) -> Tensor:
         """Returns how many letters each part has; those of an unknown token are the text's own."""
         pieces = tf.strings.regex_replace(
             self._piece_tokenizer.tokenize(texts).values, WORD_START, ""
@@ -106,7 +119,9 @@ class AlbertTokenizer(PieceTokenizer, tf.Module):
             tf.gather(self._expansion_letters, parts.values),
         )
 
-    def _spans(self, texts, counts):
+    def _spans(
+        self, texts: Tensor, counts: tf.RaggedTensor
+    ) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
         """Does in a graph what `pieces._span` does, for parts with these counts of letters."""
         # As in Python, a place at the end of each text follows its letters.
         end = tf.RaggedTensor.from_tensor(tf.cast(tf.strings.length(texts), tf.int64)[:, None])
@@ -122,7 +137,7 @@ class AlbertTokenizer(PieceTokenizer, tf.Module):
         part_ends = tf.where(is_empty, part_begins, part_ends)
         return counts.with_values(part_begins), counts.with_values(part_ends)
 
-    def _make_offset_models(self):
+    def _make_offset_models(self) -> None:
         # They outlive the graph that may be being traced.
         with tf.init_scope():
             self._piece_tokenizer = graph_tokenizer(self.model_proto, tf.string)

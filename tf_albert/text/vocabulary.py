@@ -1,9 +1,11 @@
 """Training a SentencePiece vocabulary as the one of the released ALBERT was."""
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tf_albert.text.normalizer import normalize
+from tf_albert.types import StrPath
 
 # Read off the trainer_spec inside the released 30k-clean.model.
 CONTROL_SYMBOLS = ("[CLS]", "[SEP]", "[MASK]")
@@ -14,7 +16,12 @@ INPUT_SENTENCE_SIZE = 10_000_000
 LONGEST_SENTENCE = 100_000_000
 
 
-def train_vocabulary(sentences, output, vocab_size=30000, lower_case=True):
+def train_vocabulary(
+    sentences: Iterable[str],
+    output: StrPath,
+    vocab_size: int = 30000,
+    lower_case: bool = True,
+) -> None:
     """Trains a SentencePiece unigram model and writes it.
 
     Args:
@@ -38,7 +45,7 @@ def train_vocabulary(sentences, output, vocab_size=30000, lower_case=True):
     output.parent.mkdir(parents=True, exist_ok=True)
     beside = output.with_name(f".{output.name}.{os.getpid()}")
     normalized = (normalize(sentence, lower_case) for sentence in sentences)
-    failures = []
+    failures: list[BaseException] = []
     try:
         with open(beside, "wb") as model:
             sentencepiece.SentencePieceTrainer.train(
@@ -73,7 +80,7 @@ def train_vocabulary(sentences, output, vocab_size=30000, lower_case=True):
         beside.unlink(missing_ok=True)
 
 
-def _kept(sentences, failures):
+def _kept(sentences: Iterable[str], failures: list[BaseException]) -> Iterator[str]:
     """Yields sentences; keeps an error, which SentencePiece would take for the text's end."""
     try:
         yield from sentences

@@ -2,29 +2,57 @@
 
 import shutil
 import zipfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tf_albert import files
 from tf_albert.modeling import saving
+from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.types import StrPath
+
+if TYPE_CHECKING:
+    import keras
+
+    from tf_albert.modeling.model import AlbertModel
 
 OPTIMIZER_FILE = "optimizer.npz"
 STATE_FILE = "state.json"
 
 
-def checkpoint_folder(run, step):
-    """Returns where the checkpoint after `step` steps of a run stands."""
+def checkpoint_folder(run: StrPath, step: int) -> Path:
+    """Returns the folder of the checkpoint after some steps of a run.
+
+    Args:
+        run: str or path. The run's folder.
+        step: int. Steps done.
+
+    >>> checkpoint_folder("runs/tiny", 500).name
+    'step-00000500'
+    """
     return Path(run) / "checkpoints" / f"step-{step:08d}"
 
 
-def list_checkpoints(run):
-    """Returns (step, folder) of a run's checkpoints, oldest first."""
+def list_checkpoints(run: StrPath) -> list[tuple[int, Path]]:
+    """Returns (step, folder) of a run's checkpoints, oldest first.
+
+    Args:
+        run: str or path. The run's folder.
+    """
     folders = sorted((Path(run) / "checkpoints").glob("step-*"))
     return [(int(folder.name.removeprefix("step-")), folder) for folder in folders]
 
 
-def save_checkpoint(run, step, model, optimizer, tokenizer, keep):
+def save_checkpoint(
+    run: StrPath,
+    step: int,
+    model: "AlbertModel",
+    optimizer: "keras.optimizers.Optimizer",
+    tokenizer: PieceTokenizer,
+    keep: int,
+) -> None:
     """Writes a checkpoint, which is a model folder too, and removes the oldest ones.
 
     Args:
@@ -50,7 +78,9 @@ def save_checkpoint(run, step, model, optimizer, tokenizer, keep):
         shutil.rmtree(old)
 
 
-def restore_checkpoint(folder, model, optimizer):
+def restore_checkpoint(
+    folder: Path, model: "AlbertModel", optimizer: "keras.optimizers.Optimizer"
+) -> int:
     """Puts a checkpoint's weights, moments and random state into a model and an optimizer.
 
     Args:
@@ -76,13 +106,15 @@ def restore_checkpoint(folder, model, optimizer):
     return files.read_json(folder / STATE_FILE)["step"]
 
 
-def _state(model, optimizer):
+def _state(model: "AlbertModel", optimizer: "keras.optimizers.Optimizer") -> list["keras.Variable"]:
     """Returns what goes on besides the weights: the moments, and where dropout's randomness is."""
     # The latter is no weight to Keras, and stands in no weights file.
     return [*optimizer.variables, *model.non_trainable_variables]
 
 
-def _assign(variables, values, folder):
+def _assign(
+    variables: Iterable["keras.Variable"], values: Sequence[np.ndarray], folder: Path
+) -> None:
     shapes = [tuple(variable.shape) for variable in variables]
     stored = [value.shape for value in values]
     if shapes != stored:

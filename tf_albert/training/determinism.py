@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 
-def make_deterministic():
+def make_deterministic() -> None:
     """Makes TensorFlow add up in the same order in every run of this process; slower.
 
     Op determinism alone leaves float32 weights that differ from run to run: Grappler's

@@ -1,6 +1,8 @@
 """How good a pretrained model is on documents that it never saw."""
 
 import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
@@ -8,6 +10,13 @@ from scipy import stats
 from tf_albert.training.objectives import HiddenWordObjective
 from tf_albert.training.step import make_evaluation
 from tf_albert.training.strategy import distribute
+from tf_albert.training.word_frequencies import unigram_losses
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from tf_albert.data.batches import PretrainingBatches
+    from tf_albert.modeling.pretrainer import AlbertPretrainer
 
 # Masks and pairs of every evaluation are drawn from this, so that runs can be compared.
 EVALUATION_SEED = 0
@@ -21,12 +30,15 @@ class PretrainingEvaluation:
         train_unigram: int array `(vocab_size,)`. How often each id occurs in the training corpus.
     """
 
-    def __init__(self, batches, train_unigram):
+    def __init__(self, batches: "PretrainingBatches", train_unigram: np.ndarray) -> None:
         self.batches = batches
         self.train_unigram = train_unigram
-        self._model, self._evaluate = None, None
+        self._model: AlbertPretrainer | None = None
+        self._evaluate: Callable[..., dict[str, float]] | None = None
 
-    def __call__(self, model, strategy):
+    def __call__(
+        self, model: "AlbertPretrainer", strategy: "tf.distribute.Strategy"
+    ) -> dict[str, float]:
         """Evaluates a model.
 
         Args:
@@ -41,13 +53,13 @@ class PretrainingEvaluation:
             tokens and pairs were counted.
         """
         # Checkpoint after checkpoint it is the same model: tracing it anew would take seconds.
-        if model is not self._model:
+        if self._evaluate is None or model is not self._model:
             objective = HiddenWordObjective(self.batches.mask_id)
             self._model = model
             self._evaluate = make_evaluation(model, objective, strategy)
         steps = self.batches.steps_per_epoch
         metrics = self._evaluate(distribute(strategy, self.batches, 0, steps))
-        num_pairs = metrics.pop("num_sop_loss")
+        num_pairs = int(metrics.pop("num_sop_loss"))
         metrics.pop("num_hidden_loss")
         low, high = wilson_interval(round(metrics["sop_accuracy"] * num_pairs), num_pairs)
         return metrics | {
@@ -59,49 +71,16 @@ class PretrainingEvaluation:
         }
 
     @functools.cached_property
-    def _unigram_losses(self):
+    def _unigram_losses(self) -> dict[str, float]:
         return unigram_losses(self.batches, self.batches.steps_per_epoch, self.train_unigram)
 
 
-def unigram_losses(batches, steps, train_unigram):
-    """Returns the loss of guessing masked tokens by their frequency in training, in nats.
-
-    Args:
-        batches: `PretrainingBatches`.
-        steps: int. How many batches, from the first.
-        train_unigram: int array `(vocab_size,)`.
-
-    Returns:
-        dict: `unigram_loss`, and `hidden_unigram_loss` of those alone that `[MASK]` hides.
-    """
-    losses = -log_frequencies(train_unigram)
-    totals, counts = np.zeros(2), np.zeros(2)
-    for batch in batches.dataset(0, steps):
-        ids, positions = batch["input_word_ids"].numpy(), batch["masked_lm_positions"].numpy()
-        counted = batch["masked_lm_weights"].numpy() > 0
-        hidden = counted & (np.take_along_axis(ids, positions, axis=1) == batches.mask_id)
-        for index, mask in enumerate((counted, hidden)):
-            totals[index] += losses[batch["masked_lm_ids"].numpy()[mask]].sum()
-            counts[index] += mask.sum()
-    every, behind_mask = (totals / np.maximum(counts, 1)).tolist()
-    return {"unigram_loss": every, "hidden_unigram_loss": behind_mask}
-
-
-def log_frequencies(unigram):
-    """Returns the logarithms of the ids' frequencies, smoothed by one: none is infinite.
-
-    Args:
-        unigram: int array `(vocab_size,)`. How often each id occurs.
-
-    >>> log_frequencies(np.array([0, 2])).round(3).tolist()
-    [-1.386, -0.288]
-    """
-    counts = unigram + 1.0
-    return np.log(counts / counts.sum())
-
-
-def wilson_interval(hits, count):
+def wilson_interval(hits: int, count: int) -> tuple[float, float]:
     """Returns the 95 % interval of a share: (low, high).
+
+    Args:
+        hits: int. How many were right.
+        count: int. Out of how many, at least 1.
 
     >>> low, high = wilson_interval(50, 100)
     >>> round(low, 3), round(high, 3)

@@ -1,26 +1,30 @@
 """The training loop, for pretraining and fine-tuning alike."""
 
-import contextlib
 import dataclasses
 import math
-import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import tensorflow as tf
 
 from tf_albert.config import check_counts
-from tf_albert.training.checkpoints import (
-    list_checkpoints,
-    restore_checkpoint,
-    save_checkpoint,
-)
+from tf_albert.data.pipeline import Batches
+from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.training.checkpoints import list_checkpoints, restore_checkpoint, save_checkpoint
+from tf_albert.training.objectives import Objective
 from tf_albert.training.optimizers import check_optimizer, make_optimizer
 from tf_albert.training.reporting import Reporter
 from tf_albert.training.schedule import WarmupLinearDecay
+from tf_albert.training.signals import held_signals
 from tf_albert.training.step import make_train_step
 from tf_albert.training.strategy import distribute, is_chief, of_all_workers
+from tf_albert.types import Tensor
+
+if TYPE_CHECKING:
+    import keras
+
+    from tf_albert.modeling.model import AlbertModel
 
 
 class Interrupted(Exception):
@@ -70,7 +74,7 @@ class LoopSettings:
     keep_checkpoints: int = 2
 
     # What a run may change when it goes on: the weights do not depend on them.
-    free_fields: ClassVar[tuple] = (
+    free_fields: ClassVar[tuple[str, ...]] = (
         "strategy",
         "jit_compile",
         "remat",
@@ -80,7 +84,7 @@ class LoopSettings:
         "keep_checkpoints",
     )
     # Of what there must be one at least.
-    counts: ClassVar[tuple] = (
+    counts: ClassVar[tuple[str, ...]] = (
         "steps",
         "accumulation",
         "log_every",
@@ -88,7 +92,7 @@ class LoopSettings:
         "keep_checkpoints",
     )
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_counts(self, self.counts)
         if not 0 <= self.learning_rate < math.inf:
             raise ValueError(
@@ -107,8 +111,7 @@ class Training:
         run: path. The run's folder.
         make_model: function of nothing that makes the model; called under the strategy.
         objective: one of `tf_albert.training.objectives`.
-        batches: an object with `batch_size` and
-            `dataset(first_step, num_steps, replica, num_replicas)`.
+        batches: `Batches`, such as `PretrainingBatches`.
         tokenizer: `PieceTokenizer`. Saved with each checkpoint.
         on_start: function of (model, strategy), called before the first step, or None.
         on_checkpoint: function of (model, strategy, step) to a dict of metrics, called after each
@@ -118,16 +121,20 @@ class Training:
     """
 
     run: Path
-    make_model: Callable
-    objective: object
-    batches: object
-    tokenizer: object
-    on_start: Callable | None = None
-    on_checkpoint: Callable | None = None
-    is_over: Callable | None = None
+    make_model: Callable[[], "AlbertModel"]
+    objective: Objective
+    batches: Batches
+    tokenizer: PieceTokenizer
+    on_start: Callable[["AlbertModel", tf.distribute.Strategy], None] | None = None
+    on_checkpoint: (
+        Callable[["AlbertModel", tf.distribute.Strategy, int], dict[str, float]] | None
+    ) = None
+    is_over: Callable[[], bool] | None = None
 
 
-def train(training, settings, strategy):
+def train(
+    training: Training, settings: LoopSettings, strategy: tf.distribute.Strategy
+) -> "AlbertModel":
     """Trains a model to the end, going on from the run's last checkpoint if there is one.
 
     Args:
@@ -170,7 +177,7 @@ def train(training, settings, strategy):
     loop = _Loop(training, settings, strategy, model, optimizer, reporter)
     if done and loop.is_over():
         return model
-    with _signals() as signalled:
+    with held_signals() as signalled:
         dataset = distribute(strategy, training.batches, done, settings.steps - done)
         for step, batch in enumerate(dataset, done + 1):
             if loop.after_step(step, step_function(batch), bool(signalled)):
@@ -178,7 +185,7 @@ def train(training, settings, strategy):
     return model
 
 
-def _check_division(batch_size, accumulation, strategy):
+def _check_division(batch_size: int, accumulation: int, strategy: tf.distribute.Strategy) -> None:
     replicas = strategy.num_replicas_in_sync
     if batch_size % (replicas * accumulation):
         raise ValueError(
@@ -195,12 +202,12 @@ class _Loop:
     training: Training
     settings: LoopSettings
     strategy: tf.distribute.Strategy
-    model: object
-    optimizer: object
+    model: "AlbertModel"
+    optimizer: "keras.optimizers.Optimizer"
     reporter: Reporter
-    pending: list = dataclasses.field(default_factory=list)
+    pending: list[dict[str, Tensor]] = dataclasses.field(default_factory=list)
 
-    def after_step(self, step, metrics, signalled):
+    def after_step(self, step: int, metrics: dict[str, Tensor], signalled: bool) -> bool:
         """Reports and writes what is due; returns whether the run is over before its last step."""
         self.pending.append(metrics)
         settings = self.settings
@@ -216,11 +223,11 @@ class _Loop:
             raise Interrupted(f"Stopped after step {step} of {settings.steps}. {self._how_on()}")
         return is_due and self.is_over()
 
-    def is_over(self):
+    def is_over(self) -> bool:
         """Whether the run may end before its last step."""
         return self.training.is_over is not None and self.training.is_over()
 
-    def _report(self, step):
+    def _report(self, step: int) -> None:
         first = step - len(self.pending) + 1
         rows = [{name: float(value) for name, value in row.items()} for row in self.pending]
         self.pending.clear()
@@ -233,7 +240,7 @@ class _Loop:
         tokens = means.pop("tokens") * len(rows)
         self.reporter.report(step, means, tokens)
 
-    def _checkpoint(self, step):
+    def _checkpoint(self, step: int) -> None:
         if not self.reporter.quiet:
             try:
                 save_checkpoint(
@@ -248,7 +255,7 @@ class _Loop:
                 raise FloatingPointError(f"{error} {self._good()}") from error
         self.reporter.skip()
 
-    def _evaluate(self, step):
+    def _evaluate(self, step: int) -> None:
         # Not where a signal came: a run that was stopped is to end as one that was not.
         if self.training.on_checkpoint:
             metrics = self.training.on_checkpoint(self.model, self.strategy, step)
@@ -256,12 +263,12 @@ class _Loop:
             self.reporter.say("  ".join(f"{name} {value:.4g}" for name, value in metrics.items()))
         self.reporter.skip()
 
-    def _how_on(self):
+    def _how_on(self) -> str:
         if self.reporter.quiet:
             return "This worker writes no checkpoint; the run goes on from the last one there is."
         return f"The checkpoint is in {self.training.run}; the same command goes on from there."
 
-    def _good(self):
+    def _good(self) -> str:
         checkpoints = list_checkpoints(self.training.run)
         advice = "Lower the learning rate or lengthen the warm-up, in a new output folder."
         if not checkpoints:
@@ -269,31 +276,15 @@ class _Loop:
         return f"The last good checkpoint is {checkpoints[-1][1]}. {advice}"
 
 
-def _restore(run, model, optimizer):
+def _restore(run: Path, model: "AlbertModel", optimizer: "keras.optimizers.Optimizer") -> int:
     checkpoints = list_checkpoints(run)
     return restore_checkpoint(checkpoints[-1][1], model, optimizer) if checkpoints else 0
 
 
-def _check_same_step(run, steps):
+def _check_same_step(run: Path, steps: list[int]) -> None:
     # The first worker alone writes checkpoints; one with a disk of its own would begin anew.
     if len(set(steps)) > 1:
         raise ValueError(
             f"The workers would go on from different steps: {', '.join(map(str, steps))}. "
             f"Let {run} be a folder that all of them share."
         )
-
-
-@contextlib.contextmanager
-def _signals():
-    """Gives a list that Ctrl-C and SIGTERM fill, so that a step under way ends well."""
-    received = []
-    handlers = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Python allows handlers in the main thread only; elsewhere a signal acts as usual.
-        with contextlib.suppress(ValueError):
-            handlers[number] = signal.signal(number, lambda number, _: received.append(number))
-    try:
-        yield received
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)

@@ -5,33 +5,69 @@ tokens. So an objective gives the sum of each loss over some rows and, separatel
 batch divides it by.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import tensorflow as tf
+
+from tf_albert.types import Tensor
 
 # Added to the number of masked tokens (Google's run_pretraining.py, `get_masked_lm_output`).
 MASKED_EPSILON = 1e-5
 
 
+class Objective(Protocol):
+    """What training asks of an objective; each class below is one.
+
+    Args:
+        losses: tuple of str. The sums that are minimized, together.
+        divided_by: dict of str to str. For each metric the loss whose divisor it has.
+    """
+
+    losses: ClassVar[tuple[str, ...]]
+    divided_by: ClassVar[dict[str, str]]
+
+    def totals(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Returns what each loss is divided by, over some rows: dict of name to float32 scalar.
+
+        Args:
+            batch: dict of tensors, the rows with their labels.
+        """
+
+    def divisors(self, totals: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Returns the whole batch's divisors from its totals.
+
+        Args:
+            totals: dict of float32 scalars, summed over all parts of the batch.
+        """
+
+    def sums(self, outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Returns the sum of each loss and metric over some rows: dict of float32 scalars.
+
+        Args:
+            outputs: what the model gives for the rows, a tensor or a dict of tensors.
+            batch: dict of tensors, the rows with their labels.
+        """
+
+
 class PretrainingObjective:
     """The masked-language-model loss plus the sentence-order loss."""
 
-    losses = ("mlm_loss", "sop_loss")
+    losses: ClassVar[tuple[str, ...]] = ("mlm_loss", "sop_loss")
     # A metric that is no loss is divided by the total of one.
-    divided_by: ClassVar[dict] = {"mlm_accuracy": "mlm_loss", "sop_accuracy": "sop_loss"}
+    divided_by: ClassVar[dict[str, str]] = {"mlm_accuracy": "mlm_loss", "sop_accuracy": "sop_loss"}
 
-    def totals(self, batch):
+    def totals(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns what each loss is divided by, over some rows: dict of name to float32 scalar."""
         return {
             "mlm_loss": tf.reduce_sum(batch["masked_lm_weights"]),
             "sop_loss": tf.cast(tf.shape(batch["sentence_order_labels"])[0], tf.float32),
         }
 
-    def divisors(self, totals):
+    def divisors(self, totals: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the whole batch's divisors from its totals."""
         return totals | {"mlm_loss": totals["mlm_loss"] + MASKED_EPSILON}
 
-    def sums(self, outputs, batch):
+    def sums(self, outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the sum of each loss and metric over some rows: dict of float32 scalars."""
         mlm = tf.nn.sparse_softmax_cross_entropy_with_logits(
             batch["masked_lm_ids"], outputs["mlm_logits"]
@@ -48,13 +84,13 @@ class PretrainingObjective:
             "sop_accuracy": tf.reduce_sum(sop_hits),
         }
 
-    def _masked_sums(self, losses, batch):
+    def _masked_sums(self, losses: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the sums of the losses of the masked tokens, `(rows, predictions)`."""
         return {"mlm_loss": tf.reduce_sum(losses * batch["masked_lm_weights"])}
 
 
 class HiddenWordObjective(PretrainingObjective):
-    """The same, and the masked-language-model loss of those tokens alone that `[MASK]` hides.
+    """Both losses of pretraining, and the first for those tokens alone that `[MASK]` hides.
 
     Of the masked tokens a tenth stays as it is. To copy those takes no context, and lowers the loss
     by about half a nat; so a model that reads no context at all looks like one that does.
@@ -63,17 +99,18 @@ class HiddenWordObjective(PretrainingObjective):
         mask_id: int. The id of `[MASK]`.
     """
 
-    def __init__(self, mask_id):
+    def __init__(self, mask_id: int) -> None:
         self.mask_id = mask_id
 
-    def totals(self, batch):
+    def totals(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Returns what each loss is divided by, over some rows, that of hidden tokens included."""
         return super().totals(batch) | {"hidden_loss": tf.reduce_sum(self._hidden(batch))}
 
-    def _masked_sums(self, losses, batch):
+    def _masked_sums(self, losses: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         hidden = tf.reduce_sum(losses * self._hidden(batch))
         return super()._masked_sums(losses, batch) | {"hidden_loss": hidden}
 
-    def _hidden(self, batch):
+    def _hidden(self, batch: dict[str, Tensor]) -> Tensor:
         ids = tf.gather(batch["input_word_ids"], batch["masked_lm_positions"], batch_dims=1)
         return tf.cast(ids == self.mask_id, tf.float32) * batch["masked_lm_weights"]
 
@@ -81,18 +118,18 @@ class HiddenWordObjective(PretrainingObjective):
 class ClassificationObjective:
     """Cross-entropy over classes."""
 
-    losses = ("loss",)
-    divided_by: ClassVar[dict] = {"accuracy": "loss"}
+    losses: ClassVar[tuple[str, ...]] = ("loss",)
+    divided_by: ClassVar[dict[str, str]] = {"accuracy": "loss"}
 
-    def totals(self, batch):
+    def totals(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns what the loss is divided by, over some rows."""
         return {"loss": tf.cast(tf.shape(batch["labels"])[0], tf.float32)}
 
-    def divisors(self, totals):
+    def divisors(self, totals: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the whole batch's divisors from its totals."""
         return totals
 
-    def sums(self, outputs, batch):
+    def sums(self, outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the sum of the loss and the number of hits over some rows."""
         loss = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["labels"], outputs)
         return {
@@ -104,9 +141,9 @@ class ClassificationObjective:
 class RegressionObjective(ClassificationObjective):
     """Mean squared error."""
 
-    divided_by: ClassVar[dict] = {}
+    divided_by: ClassVar[dict[str, str]] = {}
 
-    def sums(self, outputs, batch):
+    def sums(self, outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the sum of squared errors over some rows."""
         return {"loss": tf.reduce_sum(tf.square(outputs[:, 0] - batch["labels"]))}
 
@@ -114,9 +151,9 @@ class RegressionObjective(ClassificationObjective):
 class MultiLabelObjective(ClassificationObjective):
     """The mean over the labels of whether each holds, in cross-entropy."""
 
-    divided_by: ClassVar[dict] = {"exact_match": "loss"}
+    divided_by: ClassVar[dict[str, str]] = {"exact_match": "loss"}
 
-    def sums(self, outputs, batch):
+    def sums(self, outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the sum of the loss and the number of rows of which every label is right."""
         labels = batch["labels"]
         losses = tf.nn.sigmoid_cross_entropy_with_logits(labels, outputs)
@@ -133,13 +170,13 @@ class SpanObjective(ClassificationObjective):
     Source: Google's squad_utils.py, `v1_model_fn_builder`.
     """
 
-    divided_by: ClassVar[dict] = {"exact": "loss"}
+    divided_by: ClassVar[dict[str, str]] = {"exact": "loss"}
 
-    def totals(self, batch):
+    def totals(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns what the loss is divided by, over some rows."""
         return {"loss": tf.cast(tf.shape(batch["start_positions"])[0], tf.float32)}
 
-    def sums(self, outputs, batch):
+    def sums(self, outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the sum of the loss and the number of spans that are right at both ends."""
         losses, hits = [], []
         for side in ("start", "end"):
@@ -153,16 +190,16 @@ class SpanObjective(ClassificationObjective):
 
 
 class AnswerableSpanObjective(SpanObjective):
-    """The same, and half the cross-entropy of whether there is an answer at all.
+    """The loss of an answer's start and end, and half that of whether there is an answer at all.
 
     Source: Google's squad_utils.py, `v2_model_fn_builder`. A window without an answer marks its
     first token as start and end.
     """
 
-    divided_by: ClassVar[dict] = {"exact": "loss", "answerability": "loss"}
+    divided_by: ClassVar[dict[str, str]] = {"exact": "loss", "answerability": "loss"}
 
-    def sums(self, outputs, batch):
-        """Returns the sums of `SpanObjective`, and the number of right answers to whether."""
+    def sums(self, outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Returns the sum of the loss, and how many spans and how many decisions are right."""
         logits, has_none = outputs["no_answer_logits"], batch["start_positions"] == 0
         losses = tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(has_none, tf.float32), logits)
         sums = super().sums(outputs, batch)
@@ -175,15 +212,15 @@ class AnswerableSpanObjective(SpanObjective):
 class TokenObjective(ClassificationObjective):
     """Cross-entropy over the classes of the tokens that count."""
 
-    def totals(self, batch):
+    def totals(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns what the loss is divided by, over some rows."""
         return {"loss": tf.reduce_sum(batch["label_weights"])}
 
-    def divisors(self, totals):
+    def divisors(self, totals: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the whole batch's divisors; of words without a piece no token may count."""
         return {"loss": tf.maximum(totals["loss"], 1.0)}
 
-    def sums(self, outputs, batch):
+    def sums(self, outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the sum of the loss and the number of hits over some rows."""
         loss = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["labels"], outputs)
         hits = _hits(outputs, batch["labels"])
@@ -193,5 +230,5 @@ class TokenObjective(ClassificationObjective):
         }
 
 
-def _hits(logits, labels):
+def _hits(logits: Tensor, labels: Tensor) -> Tensor:
     return tf.cast(tf.argmax(logits, axis=-1, output_type=labels.dtype) == labels, tf.float32)

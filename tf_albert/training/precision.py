@@ -8,7 +8,7 @@ INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}
 PROCESSOR = Path("/proc/cpuinfo")
 
 
-def policy_of(dtype):
+def policy_of(dtype: str) -> str:
     """Returns the name of Keras's dtype policy for a recipe's `dtype`.
 
     Args:
@@ -31,7 +31,7 @@ def policy_of(dtype):
     return "mixed_bfloat16" if _multiplies_bfloat16() else "float32"
 
 
-def _multiplies_bfloat16():
+def _multiplies_bfloat16() -> bool:
     """Whether Linux lists one of the instructions; elsewhere nobody can tell, so no."""
     if not PROCESSOR.exists():
         return False

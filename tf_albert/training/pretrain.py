@@ -1,8 +1,9 @@
 """Pretraining, from prepared shards to a run folder."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import keras
 
@@ -16,12 +17,16 @@ from tf_albert.training.determinism import make_deterministic
 from tf_albert.training.evaluation import EVALUATION_SEED, PretrainingEvaluation
 from tf_albert.training.objectives import PretrainingObjective
 from tf_albert.training.precision import policy_of
-from tf_albert.training.start import (
+from tf_albert.training.strategy import is_chief, make_strategy
+from tf_albert.training.warm_start import (
     scale_embeddings,
     start_from_cooccurrence,
     start_from_frequencies,
 )
-from tf_albert.training.strategy import is_chief, make_strategy
+from tf_albert.types import JsonDict
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,18 +52,19 @@ class PretrainRecipe(loop.LoopSettings):
     sequence_length: int = 128
     cooccurrence_start: bool = True
 
-    counts: ClassVar[tuple] = (*loop.LoopSettings.counts, "batch_size")
+    counts: ClassVar[tuple[str, ...]] = (*loop.LoopSettings.counts, "batch_size")
 
 
-def pretrain(recipe):
+def pretrain(recipe: PretrainRecipe) -> JsonDict:
     """Pretrains a model, or goes on with a run that was stopped.
 
     Args:
         recipe: `PretrainRecipe`.
 
     Returns:
-        dict of JSON values: what `results.json` in the run's folder holds. `before` and `after` are
-        as `PretrainingEvaluation` gives them, where there are held-out documents.
+        dict of JSON values: what `results.json` in the run's folder holds. That is `steps`, and,
+        where there are held-out documents, `before` and `after`, the losses and accuracies on them
+        by name, such as `mlm_loss` (nats a masked token) and `sop_accuracy`.
 
     Raises:
         FileNotFoundError: the data are not there.
@@ -93,10 +99,10 @@ def pretrain(recipe):
         batches=batches,
         tokenizer=tokenizer,
         on_start=_start(run, corpus, evaluate, recipe.cooccurrence_start),
-        on_checkpoint=evaluate and (lambda model, strategy, _: evaluate(model, strategy)),
+        on_checkpoint=_on_checkpoint(evaluate),
     )
     model = loop.train(training, recipe, strategy)
-    results = {"steps": recipe.steps}
+    results: JsonDict = {"steps": recipe.steps}
     if evaluate:
         results |= {"before": runs.read_start(run), "after": evaluate(model, strategy)}
     if recipe.cooccurrence_start:
@@ -106,7 +112,7 @@ def pretrain(recipe):
     return results
 
 
-def load_config(model, tokenizer):
+def load_config(model: str, tokenizer: PieceTokenizer) -> AlbertConfig:
     """Returns a named or stored config with the vocabulary size of a tokenizer.
 
     Args:
@@ -132,7 +138,7 @@ def load_config(model, tokenizer):
     return config
 
 
-def _check_length(recipe, config):
+def _check_length(recipe: PretrainRecipe, config: AlbertConfig) -> None:
     if recipe.sequence_length > config.max_position_embeddings:
         raise ValueError(
             f"`sequence_length`={recipe.sequence_length} is above the model's "
@@ -141,7 +147,7 @@ def _check_length(recipe, config):
         )
 
 
-def _evaluation(recipe, corpus):
+def _evaluation(recipe: PretrainRecipe, corpus: Corpus) -> PretrainingEvaluation | None:
     """Returns the function that evaluates a model on the held-out documents, or None."""
     if recipe.validation is None:
         return None
@@ -153,10 +159,12 @@ def _evaluation(recipe, corpus):
     return PretrainingEvaluation(batches, corpus.unigram)
 
 
-def _start(run, corpus, evaluate, cooccurrence):
+def _start(
+    run: Path, corpus: Corpus, evaluate: PretrainingEvaluation | None, cooccurrence: bool
+) -> Callable[[AlbertPretrainer, "tf.distribute.Strategy"], None]:
     """Returns what a run begins with: the untrained model's scores, and what counting tells."""
 
-    def on_start(model, strategy):
+    def on_start(model: AlbertPretrainer, strategy: "tf.distribute.Strategy") -> None:
         if evaluate:
             runs.write_start(run, evaluate(model, strategy))
         start_from_frequencies(model, corpus)
@@ -166,7 +174,13 @@ def _start(run, corpus, evaluate, cooccurrence):
     return on_start
 
 
-def _check_same_vocabulary(corpus, held_out):
+def _on_checkpoint(
+    evaluate: PretrainingEvaluation | None,
+) -> Callable[[AlbertPretrainer, "tf.distribute.Strategy", int], dict[str, float]] | None:
+    return None if evaluate is None else lambda model, strategy, _: evaluate(model, strategy)
+
+
+def _check_same_vocabulary(corpus: Corpus, held_out: Corpus) -> None:
     first, second = (PieceTokenizer.from_pretrained(part.folder) for part in (corpus, held_out))
     if (first.model_proto, first.lower_case) != (second.model_proto, second.lower_case):
         raise ValueError(

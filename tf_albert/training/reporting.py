@@ -4,8 +4,11 @@ import csv
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
+
+from tf_albert.types import StrPath
 
 HISTORY_FILE = "history.csv"
 TENSORBOARD_FOLDER = "tensorboard"
@@ -21,18 +24,20 @@ class Reporter:
         quiet: bool. Whether no line is printed and no file written, as by all workers but one.
     """
 
-    def __init__(self, run, first_step, total_steps, quiet=False):
+    def __init__(
+        self, run: StrPath, first_step: int, total_steps: int, quiet: bool = False
+    ) -> None:
         self.history = Path(run) / HISTORY_FILE
         self.total_steps = total_steps
         self.quiet = quiet
         self.started, self.first_step = time.monotonic(), first_step
         self._last = (self.started, first_step)
         self._rows = [] if quiet else _rows_up_to(self.history, first_step)
-        self._summaries = None
+        self._summaries: Any = None
         if not quiet:
             self._summaries = tf.summary.create_file_writer(str(Path(run) / TENSORBOARD_FOLDER))
 
-    def report(self, step, metrics, tokens):
+    def report(self, step: int, metrics: dict[str, float], tokens: float) -> None:
         """Reports the training since the last report.
 
         Args:
@@ -51,7 +56,7 @@ class Reporter:
             f"step {step}/{self.total_steps}  {shown}  {rate:,.0f} tokens/s  {_clock(left)} left"
         )
 
-    def record(self, step, metrics):
+    def record(self, step: int, metrics: dict[str, float]) -> None:
         """Adds metrics to `history.csv` and TensorBoard.
 
         Args:
@@ -69,23 +74,27 @@ class Reporter:
                 tf.summary.scalar(name, value, step=step)
         self._summaries.flush()
 
-    def say(self, line):
-        """Prints a line."""
+    def say(self, line: str) -> None:
+        """Prints a line, unless the reporter is quiet.
+
+        Args:
+            line: str. Without its end.
+        """
         if not self.quiet:
             print(line, flush=True)
 
-    def skip(self):
+    def skip(self) -> None:
         """Leaves what was done since the last report, a checkpoint say, out of the rate."""
         self._last = (time.monotonic(), self._last[1])
 
 
-def _clock(seconds):
-    minutes, seconds = divmod(int(seconds), 60)
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def _rows_up_to(path, step):
+def _rows_up_to(path: Path, step: int) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     with open(path, newline="", encoding="utf-8") as file:
@@ -95,7 +104,7 @@ def _rows_up_to(path, step):
     return [row for row in rows if int(row["step"]) <= step]
 
 
-def _write_rows(path, rows):
+def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     names = list(dict.fromkeys(name for row in rows for name in row))
     beside = path.with_name(f".{path.name}")
     with open(beside, "w", newline="", encoding="utf-8") as file:

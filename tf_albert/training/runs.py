@@ -3,10 +3,16 @@
 import dataclasses
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tf_albert import files
 from tf_albert.modeling import saving
+from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.training.reporting import HISTORY_FILE, TENSORBOARD_FOLDER
+from tf_albert.types import JsonDict, StrPath
+
+if TYPE_CHECKING:
+    from tf_albert.modeling.model import AlbertModel
 
 RECIPE_FILE = "recipe.json"
 START_FILE = "start.json"
@@ -15,7 +21,7 @@ RESULTS_FILE = "results.json"
 BEGINNINGS = (RECIPE_FILE, START_FILE, HISTORY_FILE, TENSORBOARD_FOLDER)
 
 
-def open_run(recipe):
+def open_run(recipe: Any) -> Path:
     """Makes the run's folder, or checks that one that is there belongs to the same recipe.
 
     A recipe that failed before anything was trained gives way to another one.
@@ -41,7 +47,7 @@ def open_run(recipe):
     return run
 
 
-def _has_begun(run):
+def _has_begun(run: Path) -> bool:
     """Whether a run, or a run of one of its seeds, has more than its beginnings."""
     seeds = [path.parent for path in run.glob(f"*/{RECIPE_FILE}")]
     known = {folder / name for folder in (run, *seeds) for name in BEGINNINGS}
@@ -49,7 +55,7 @@ def _has_begun(run):
     return bool(found - known - set(seeds))
 
 
-def _check_same(run, old, new, free_fields):
+def _check_same(run: Path, old: JsonDict, new: JsonDict, free_fields: tuple[str, ...]) -> None:
     changed = [
         f"{name}={old.get(name)!r}, now {value!r}"
         for name, value in new.items()
@@ -62,12 +68,18 @@ def _check_same(run, old, new, free_fields):
         )
 
 
-def _place(value):
+def _place(value: Any) -> Any:
     """Returns a text as a whole path, so that one file has one name; every other value itself."""
     return os.path.abspath(value) if isinstance(value, str) else value
 
 
-def finish_run(run, model, tokenizer, results, provenance):
+def finish_run(
+    run: Path,
+    model: "AlbertModel",
+    tokenizer: PieceTokenizer,
+    results: JsonDict,
+    provenance: JsonDict,
+) -> None:
     """Writes the final model and the results.
 
     Args:
@@ -81,21 +93,41 @@ def finish_run(run, model, tokenizer, results, provenance):
     files.write_json(run / RESULTS_FILE, results)
 
 
-def is_finished(run):
-    """Whether a run's results are written."""
+def is_finished(run: StrPath) -> bool:
+    """Whether a run's results are written.
+
+    Args:
+        run: str or path. The run's folder.
+    """
     return (Path(run) / RESULTS_FILE).exists()
 
 
-def read_results(run):
-    """Returns what `results.json` holds."""
+def read_results(run: StrPath) -> JsonDict:
+    """Returns what a run's `results.json` holds.
+
+    Args:
+        run: str or path. The run's folder.
+
+    Raises:
+        FileNotFoundError: the run is not finished.
+    """
     return files.read_json(Path(run) / RESULTS_FILE)
 
 
-def write_start(run, metrics):
-    """Keeps what the untrained model scored."""
+def write_start(run: StrPath, metrics: dict[str, float]) -> None:
+    """Keeps what the untrained model scored.
+
+    Args:
+        run: str or path. The run's folder.
+        metrics: dict of str to float.
+    """
     files.write_json(Path(run) / START_FILE, metrics)
 
 
-def read_start(run):
-    """Returns what the untrained model scored."""
+def read_start(run: StrPath) -> dict[str, float]:
+    """Returns what the untrained model scored.
+
+    Args:
+        run: str or path. The run's folder.
+    """
     return files.read_json(Path(run) / START_FILE)

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from tf_albert.types import JsonDict, Tensor
+
 
 @keras.saving.register_keras_serializable("tf_albert")
 class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
@@ -23,7 +25,7 @@ class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
     [0.0, 0.5, 0.8, 0.1, 0.0]
     """
 
-    def __init__(self, peak, warmup_steps, total_steps):
+    def __init__(self, peak: float, warmup_steps: int, total_steps: int) -> None:
         if not 0 <= warmup_steps < total_steps:
             raise ValueError(
                 "Warm-up must end before training does. Received: "
@@ -33,14 +35,14 @@ class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.warmup_steps = warmup_steps
         self.total_steps = total_steps
 
-    def __call__(self, step):
+    def __call__(self, step: Tensor) -> Tensor:
         step = ops.cast(step, "float32")
         decayed = self.peak * (1.0 - ops.minimum(step / self.total_steps, 1.0))
         if not self.warmup_steps:
             return decayed
         return ops.where(step < self.warmup_steps, self.peak * step / self.warmup_steps, decayed)
 
-    def get_config(self):
+    def get_config(self) -> JsonDict:
         return {
             "peak": self.peak,
             "warmup_steps": self.warmup_steps,

@@ -2,14 +2,18 @@
 
 import functools
 import os
+from collections.abc import Iterator
+from typing import Any
 
 import tensorflow as tf
+
+from tf_albert.data.pipeline import Batches
 
 STRATEGIES = ("one_device", "mirrored", "multi_worker_mirrored", "tpu")
 
 
 @functools.cache
-def make_strategy(name):
+def make_strategy(name: str) -> tf.distribute.Strategy:
     """Returns a `tf.distribute.Strategy`, the same one whenever it is asked for.
 
     Two mirrored strategies of one process would number their collective operations alike, and the
@@ -40,7 +44,7 @@ def make_strategy(name):
     raise ValueError(f"Unknown strategy {name!r}. Known strategies: {', '.join(STRATEGIES)}.")
 
 
-def _tpu_strategy():
+def _tpu_strategy() -> tf.distribute.Strategy:
     try:
         resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect()
     except (ValueError, tf.errors.OpError) as error:
@@ -51,8 +55,12 @@ def _tpu_strategy():
     return tf.distribute.TPUStrategy(resolver)
 
 
-def is_chief(strategy):
-    """Whether this process writes the files: the only one, the chief, or else the first worker."""
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process writes the files: the only one, the chief, or else the first worker.
+
+    Args:
+        strategy: `tf.distribute.Strategy`.
+    """
     resolver = strategy.cluster_resolver
     if resolver is None or resolver.task_id is None:
         return True
@@ -61,7 +69,7 @@ def is_chief(strategy):
     return resolver.task_id == 0 and not is_beside_chief
 
 
-def of_all_workers(strategy, number):
+def of_all_workers(strategy: tf.distribute.Strategy, number: int) -> list[int]:
     """Waits until every worker is here, and returns the number that each gives.
 
     Args:
@@ -77,7 +85,9 @@ def of_all_workers(strategy, number):
     return strategy.gather(numbers, axis=0).numpy().tolist()
 
 
-def distribute(strategy, batches, first_step, num_steps):
+def distribute(
+    strategy: tf.distribute.Strategy, batches: Batches, first_step: int, num_steps: int
+) -> Iterator[Any]:
     """Gives the batches of some steps one after another, each replica its own part.
 
     Batches that are a pure function of step and replica need no distributed dataset, whose
@@ -85,17 +95,16 @@ def distribute(strategy, batches, first_step, num_steps):
 
     Args:
         strategy: `tf.distribute.Strategy`.
-        batches: an object whose `dataset(first_step, num_steps, replica, num_replicas)` gives a
-            replica's part of each step, such as `PretrainingBatches`.
+        batches: `Batches`, such as `PretrainingBatches`.
         first_step: int. The step to start with.
         num_steps: int. How many steps.
 
     Yields:
         For each step the batch, in the form that `strategy.run` takes.
     """
-    parts = {}
+    parts: dict[int, Iterator[Any]] = {}
 
-    def part(context):
+    def part(context: tf.distribute.InputReplicaContext) -> Any:
         replica = context.replica_id_in_sync_group
         if replica not in parts:
             replicas = (replica, context.num_replicas_in_sync)

@@ -1,11 +1,13 @@
-"""Where a pretraining begins: what counting tells of words, so that the loss need not."""
+"""A pretraining begins with what counting tells of words, so that it need not be learnt first."""
 
 import math
 
 import keras
 
 from tf_albert.data.cooccurrence import cooccurrence_vectors
-from tf_albert.training.evaluation import log_frequencies
+from tf_albert.data.shards import Corpus
+from tf_albert.modeling.pretrainer import AlbertPretrainer
+from tf_albert.training.word_frequencies import log_frequencies
 
 # What a frequent word's own vector adds to its logit (3, 6, 13 and 26 were tried), and what is left
 # of a random embedding, which tells rare words apart.
@@ -15,7 +17,7 @@ BESIDE_SCALE = 4.0
 BESIDE = ("position_embeddings", "type_embeddings")
 
 
-def start_from_frequencies(model, corpus):
+def start_from_frequencies(model: AlbertPretrainer, corpus: Corpus) -> None:
     """Gives the output's bias the logarithms of the words' frequencies.
 
     From zeros a small model first learns the frequencies with all of its weights, and then says the
@@ -28,13 +30,15 @@ def start_from_frequencies(model, corpus):
     model.masked_lm_head.output_bias.assign(log_frequencies(corpus.unigram))
 
 
-def start_from_cooccurrence(model, corpus):
+def start_from_cooccurrence(model: AlbertPretrainer, corpus: Corpus) -> None:
     """Puts word embeddings near those of words that stand beside the same words.
 
     Random embeddings have nothing to tell of context: before a word's neighbours can say what it
     is, embeddings and encoder must change together, which takes longer than a short run.
 
-    Args: as for `start_from_frequencies`.
+    Args:
+        model: `AlbertPretrainer`, untrained.
+        corpus: `Corpus`. What it is going to be trained on.
     """
     embedding, width = model.encoder.embedding, model.config.embedding_size
     # The head normalizes, so that what meets the table has the length of this root.
@@ -45,7 +49,7 @@ def start_from_cooccurrence(model, corpus):
         table.assign(BESIDE_SCALE * table)
 
 
-def scale_embeddings(model):
+def scale_embeddings(model: AlbertPretrainer) -> None:
     """Brings a pretrainer's word embeddings to the scale of random ones; its outputs stay the same.
 
     Word vectors begin large here, and an optimizer like Adam moves every weight by about its rate:

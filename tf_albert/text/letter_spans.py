@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from tf_albert.text.normalizer import compile_charsmap, read_charsmap
 from tf_albert.text.shared_model import graph_tokenizer
+from tf_albert.types import Tensor
 
 WHITE = (" ", "▁")
 # A letter of one byte, of which a token holds a run, since English is made of nothing else; a
@@ -41,11 +42,11 @@ class LetterSpans(tf.Module):
         character that each letter came from, and the byte after its last.
     """
 
-    def __init__(self, model_proto):
+    def __init__(self, model_proto: bytes) -> None:
         super().__init__()
         self._tokenizer = graph_tokenizer(letters_model(model_proto))
 
-    def __call__(self, texts):
+    def __call__(self, texts: Tensor) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
         ids, begins, ends = self._tokenizer.tokenize_with_offsets(texts)
         begins, ends = (tf.cast(places.values, tf.int64) for places in (begins, ends))
         # Tokens from within one character have no width, but for the last.
@@ -57,14 +58,14 @@ class LetterSpans(tf.Module):
         is_run = tf.repeat(ids.values >= FIRST_RUN_ID, num_letters)
         ends = tf.where(is_run, begins + 1, tf.repeat(ends, num_letters))
         splits = tf.gather(tf.concat([[0], tf.cumsum(num_letters)], axis=0), ids.row_splits)
-        return tuple(
-            tf.RaggedTensor.from_row_splits(places, splits, validate=False)
-            for places in (begins, ends)
+        return (
+            tf.RaggedTensor.from_row_splits(begins, splits, validate=False),
+            tf.RaggedTensor.from_row_splits(ends, splits, validate=False),
         )
 
 
 @functools.lru_cache(maxsize=8)
-def letters_model(model_proto):
+def letters_model(model_proto: bytes) -> bytes:
     """Returns the model that writes a text as symbols for the letters it becomes.
 
     Args:
@@ -90,7 +91,7 @@ def letters_model(model_proto):
     return proto.SerializeToString()
 
 
-def _symbols(model_proto):
+def _symbols(model_proto: bytes) -> dict[str, str]:
     """Returns the rules of a model, with the symbols of what they make."""
     from sentencepiece import sentencepiece_model_pb2 as protos
 
@@ -104,7 +105,7 @@ def _symbols(model_proto):
     return {source: _symbol(source, target) for source, target in rules.items()}
 
 
-def _symbol(source, target):
+def _symbol(source: str, target: str) -> str:
     num_letters = sum(character not in WHITE for character in target)
     if num_letters == 1 and len(source) == 1 and source.isascii():
         return RUN

@@ -8,14 +8,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-# Within the folder of a training run.
-MODEL_FOLDER = "model"
-# In every folder with a model: where it comes from, and the sums of its files.
-PROVENANCE_FILE = "provenance.json"
-
 
 @contextlib.contextmanager
-def replacing_folder(folder, mark=PROVENANCE_FILE):
+def replacing_folder(folder, mark):
     """Gives a temporary folder that takes the place of `folder` when the block ends well.
 
     Args:
@@ -33,7 +28,7 @@ def replacing_folder(folder, mark=PROVENANCE_FILE):
 
     >>> import tempfile
     >>> place = Path(tempfile.mkdtemp()) / "out"
-    >>> with replacing_folder(place) as folder:
+    >>> with replacing_folder(place, mark="a.txt") as folder:
     ...     _ = (folder / "a.txt").write_text("done")
     >>> (place / "a.txt").read_text()
     'done'
@@ -137,12 +132,6 @@ def read_json(path):
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is not a JSON file: {error}.") from error
-
-
-def model_folder(where):
-    """Returns the folder with the model: `where`, or the final model of the run that it holds."""
-    inside = Path(where) / MODEL_FOLDER
-    return inside if inside.is_dir() else Path(where)
 
 
 def sha256(path):

@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from tf_albert.convert.verification import TEXTS, TOLERANCE, compare
+from tf_albert.convert.verify.inputs import TEXTS
+from tf_albert.convert.verify.verification import TOLERANCE, compare
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +28,7 @@ def run(arguments):
     result = compare(arguments.source, arguments.target)
     places = (arguments.source, arguments.target)
     for place, side in zip(places, result.sides, strict=True):
-        print(f"{place}: run by {side.runner}")
+        print(f"{place}: run by {side.computed_by}")
     _print_outputs(places, result)
     _print_ids(places, result)
     if result.agrees:
@@ -65,12 +66,12 @@ def _print_ids(places, result):
 def _print_live_ids(place, side):
     print(
         f"ids of texts      {len(side.other_ids)} of {len(TEXTS)} differ by the tokenizer of "
-        f"{side.runner} itself, with the vocabulary of {place}"
+        f"{side.computed_by} itself, with the vocabulary of {place}"
     )
     for text, (here, there) in side.other_ids.items():
         print(f"  {text!r}: {here!r} here, {there!r} there")
     if side.other_ids:
         print(
-            f"  {side.runner} does not tokenize such texts as Google's code did, whatever was "
+            f"  {side.computed_by} does not tokenize such texts as Google's code did, whatever was "
             "converted: give its model the ids of tf_albert's tokenizer."
         )

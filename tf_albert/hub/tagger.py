@@ -16,8 +16,8 @@ from tf_albert.hub.reusable import (
     write_module,
 )
 from tf_albert.hub.words import first_tokens, words_of
+from tf_albert.layout import CONFIG_FILE
 from tf_albert.modeling.encoder import INPUTS
-from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.modeling.token_classifier import AlbertTokenClassifier
 from tf_albert.tasks.tagging import Tagger
 from tf_albert.tasks.tagging_metrics import OUTSIDE

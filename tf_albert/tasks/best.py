@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from tf_albert import files
-from tf_albert.modeling import saving
+from tf_albert.convert.native.read import read_model
+from tf_albert.convert.native.write import save_pretrained
 
 BEST_FOLDER = "best"
 
@@ -45,7 +46,7 @@ class BestOnDev:
         self.scores[str(step)] = metrics[self.metric]
         if self.is_chief:
             if self.best_step == step:
-                saving.save_pretrained(model, self.folder, self.tokenizer)
+                save_pretrained(model, self.folder, self.tokenizer)
             files.write_json(self.folder.with_suffix(".json"), self.scores)
         return metrics
 
@@ -61,6 +62,6 @@ class BestOnDev:
 
     def restore(self, model):
         """Gives the model the best weights."""
-        stored = saving.read_model(self.folder)
+        stored = read_model(self.folder)
         for variable, value in zip(model.variables, stored.variables, strict=True):
             variable.assign(value)

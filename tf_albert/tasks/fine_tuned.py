@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tf_albert import files
-from tf_albert.modeling.saving import read_provenance
+from tf_albert import layout
+from tf_albert.convert.native.read import read_provenance
 from tf_albert.text.tokenizer import AlbertTokenizer
 
 
@@ -17,7 +17,7 @@ def read_task(where):
         FileNotFoundError: there is no such folder.
         ValueError: damaged files.
     """
-    return read_provenance(files.model_folder(where)).get("task") or {}
+    return read_provenance(layout.model_folder(where)).get("task") or {}
 
 
 def read_fine_tuned(where, names, otherwise):
@@ -35,7 +35,7 @@ def read_fine_tuned(where, names, otherwise):
         FileNotFoundError: there is no such folder.
         ValueError: the model was fine-tuned for none of these tasks.
     """
-    folder, task = files.model_folder(where), read_task(where)
+    folder, task = layout.model_folder(where), read_task(where)
     if task.get("task") not in names:
         raise ValueError(f"{folder} {otherwise}")
     return folder, task, AlbertTokenizer.from_pretrained(folder)

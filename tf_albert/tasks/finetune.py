@@ -6,7 +6,7 @@ import statistics
 from pathlib import Path
 from typing import ClassVar
 
-from tf_albert import files
+from tf_albert import files, layout
 from tf_albert.tasks.best import BEST_FOLDER
 from tf_albert.tasks.fields import check_fields
 from tf_albert.tasks.loading import load_predictor
@@ -143,8 +143,8 @@ def _several(recipe, run):
     metric = load_predictor(_folder(run, recipe.seed)).description.metric
     scores = {seed: values[metric] for seed, values in metrics.items()}
     best = max(scores, key=scores.get)
-    with files.replacing_folder(run / files.MODEL_FOLDER) as folder:
-        shutil.copytree(_folder(run, best) / files.MODEL_FOLDER, folder, dirs_exist_ok=True)
+    with files.replacing_folder(run / layout.MODEL_FOLDER, layout.PROVENANCE_FILE) as folder:
+        shutil.copytree(_folder(run, best) / layout.MODEL_FOLDER, folder, dirs_exist_ok=True)
     results = {
         "metric": metric,
         "median": statistics.median(scores.values()),

@@ -6,9 +6,9 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from tf_albert import files
+from tf_albert import layout
+from tf_albert.convert.native.read import read_provenance
 from tf_albert.modeling.classifier import AlbertClassifier
-from tf_albert.modeling.saving import read_provenance
 from tf_albert.tasks.batches import text_batches
 from tf_albert.tasks.kinds import Classes, LabelSets, Numbers
 from tf_albert.tasks.registry import TASKS
@@ -76,7 +76,7 @@ class Predictor:
             FileNotFoundError: there is no such folder.
             ValueError: the model was not fine-tuned by `tf-albert finetune`.
         """
-        folder = files.model_folder(where)
+        folder = layout.model_folder(where)
         task = read_provenance(folder).get("task")
         if task is None:
             raise ValueError(f"{folder} holds no fine-tuned model. `tf-albert finetune` makes one.")

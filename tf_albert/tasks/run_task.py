@@ -4,7 +4,7 @@ import dataclasses
 
 import keras
 
-from tf_albert import files
+from tf_albert import layout
 from tf_albert.config import AlbertConfig
 from tf_albert.modeling.encoder import AlbertEncoder
 from tf_albert.tasks.answering import SPAN_TASKS
@@ -110,7 +110,7 @@ def make_encoder(recipe):
         ValueError: rows of `sequence_length` are longer than the encoder's positions.
     """
     if recipe.from_scratch:
-        folder = files.model_folder(recipe.init)
+        folder = layout.model_folder(recipe.init)
         config = AlbertConfig.from_json(folder / "albert_config.json")
         encoder = AlbertEncoder(_dropping(config, recipe.encoder_dropout))
     else:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tf_albert import files
+from tf_albert import files, layout
 from tf_albert.text.normalizer import with_normalization
 
 VOCABULARY_FILE = "spiece.model"
@@ -203,7 +203,7 @@ class PieceTokenizer:
             FileNotFoundError: a file is missing.
             ValueError: a file is damaged.
         """
-        folder = files.model_folder(folder)
+        folder = layout.model_folder(folder)
         settings = folder / TOKENIZER_FILE
         if not settings.exists():
             raise FileNotFoundError(

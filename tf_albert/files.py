@@ -48,7 +48,15 @@ def replacing_folder(folder, mark):
 
 
 def check_replaceable(folder, mark):
-    """Raises the `ValueError` that `replacing_folder` would, before there is anything to lose."""
+    """Checks that `replacing_folder` may replace a folder, before there is anything to lose.
+
+    Args:
+        folder: str or path. The folder to write.
+        mark: str. A file that every folder of this kind has.
+
+    Raises:
+        ValueError: `folder` is a file, something else's folder, or the current one.
+    """
     folder = Path(os.path.abspath(folder))
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file; a folder is to be written there. Choose another.")
@@ -93,7 +101,7 @@ def _umask():
 
 
 def write_text(path, text):
-    """Writes `text` to `path` as UTF-8, as `write_bytes` does.
+    """Writes `text` to `path` as UTF-8, beside first and then renamed.
 
     Args:
         path: str or path. The file.
@@ -117,7 +125,12 @@ def write_bytes(path, content):
 
 
 def write_json(path, values):
-    """Writes `values` to `path` as JSON that ends with a newline, as `write_text` does."""
+    """Writes `values` to `path` as JSON that ends with a newline, beside first and then renamed.
+
+    Args:
+        path: str or path. The file.
+        values: JSON values.
+    """
     write_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -27,7 +27,8 @@ def read_config(path: Path) -> AlbertConfig:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: a key that no weight tells is missing, or as `AlbertConfig.from_json` says.
+        ValueError: a key that no weight tells is missing, an unknown key, or a value that no model
+            has.
     """
     values = files.read_json(path)
     missing = [name for name in REQUIRED if isinstance(values, dict) and name not in values]

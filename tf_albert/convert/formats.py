@@ -56,7 +56,8 @@ def load(where: StrPath, model_class: type[AlbertModel], **arguments: Any) -> Al
     """Returns a model of a class with the weights in `where`, and warns of what starts fresh.
 
     Args:
-        where: str or path, as `read` takes it.
+        where: str or path. A folder, a checkpoint's prefix, a `.tar.gz` of a folder, or a name on a
+            host (`hf://owner/name`, `kaggle://owner/model/framework/variation`, `https://...`).
         model_class: a class of `tf_albert.modeling`.
         **arguments: what the constructor takes besides the config, and `allow_missing`, names of
             weights that may start fresh.
@@ -154,8 +155,8 @@ def convert(
         source_format: str or None. One of `FORMATS`; None to find out.
         model_class: a class of `tf_albert.modeling`, or None for the source's own, of which a part
             that the source's format has not starts fresh.
-        allow_missing: names of weights that may start fresh, and of arrays without a place that may
-            be left out; see `build_model`.
+        allow_missing: names, or beginnings of names up to a `/` or a `.`, of weights that may start
+            fresh, and of arrays without a place that may be left out.
         **arguments: what the class takes besides the config, such as `num_classes`.
 
     Returns:

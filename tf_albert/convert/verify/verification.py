@@ -76,8 +76,9 @@ def compare(source: StrPath, target: StrPath) -> Comparison:
     models get the ids of this package's tokenizer, to which those of a library's own are compared.
 
     Args:
-        source: str or path. As `from_pretrained` takes it.
-        target: str or path.
+        source: str or path. A folder, a checkpoint's prefix, a `.tar.gz` of a folder, or a name on
+            a host (`hf://owner/name`, `kaggle://owner/model/framework/variation`, `https://...`).
+        target: str or path. Another such place.
 
     Returns:
         `Comparison`.

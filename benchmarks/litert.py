@@ -21,7 +21,7 @@ from ai_edge_litert.interpreter import Interpreter
 import tf_albert
 from benchmarks.measure import describe_machine, take_turns
 from benchmarks.report import RESULTS
-from tf_albert import files
+from tf_albert import files, layout
 from tf_albert.hub.litert import FORMS
 
 CALIBRATION_SENTENCES = 200
@@ -31,7 +31,7 @@ KERAS = "Keras, all at once"
 def main():
     """Times all forms in turn, prints a table and writes `results/litert.json`."""
     arguments = _arguments()
-    folder = files.model_folder(arguments.model)
+    folder = layout.model_folder(arguments.model)
     classifier = tf_albert.AlbertClassifier.from_pretrained(folder)
     tokenizer = tf_albert.AlbertTokenizer.from_pretrained(folder)
     preprocess = tf_albert.AlbertPreprocessor(tokenizer, arguments.sequence_length)

@@ -26,7 +26,7 @@ import transformers
 import tf_albert
 from tests.helpers import GOOGLE, randomize
 from tf_albert.convert import formats
-from tf_albert.convert.verification import compare
+from tf_albert.convert.verify.verification import compare
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()

@@ -21,7 +21,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tf_albert
-from tf_albert import files
+from tf_albert import files, layout
 
 SUMS_FILE = "SHA256SUMS"
 PROVENANCE_FILE = "provenance.json"
@@ -159,7 +159,7 @@ def publish(run, output, sequence_length=None):
     """
     with files.replacing_folder(output, SUMS_FILE) as release:
         modules = tf_albert.hub.save_run(run, release, sequence_length)
-        config = tf_albert.AlbertConfig.from_json(files.model_folder(run) / CONFIG_FILE)
+        config = tf_albert.AlbertConfig.from_json(layout.model_folder(run) / CONFIG_FILE)
         results = run / RESULTS_FILE
         scores = files.read_json(results) if results.exists() else {}
         for module in modules:

@@ -12,8 +12,8 @@ import tensorflow as tf
 import tf_albert
 from tests.helpers import REPOSITORY
 from tests.training.recipes import small_model
+from tf_albert.convert.native.write import save_pretrained
 from tf_albert.data.prepare import prepare
-from tf_albert.modeling.saving import save_pretrained
 from tf_albert.tasks.multiple_choice.predictor import (
     MultipleChoiceDescription,
     MultipleChoicePredictor,

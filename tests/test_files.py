@@ -11,7 +11,7 @@ def contents(folder):
 
 
 def test_folder_appears_when_the_block_ends(tmp_path):
-    with files.replacing_folder(tmp_path / "new" / "out") as folder:
+    with files.replacing_folder(tmp_path / "new" / "out", "a.txt") as folder:
         (folder / "a.txt").write_text("a")
         assert not (tmp_path / "new" / "out").exists()
     assert contents(tmp_path / "new" / "out") == {"a.txt": "a"}
@@ -45,7 +45,7 @@ def test_error_keeps_the_old_content_and_leaves_nothing_behind(tmp_path):
 
 def test_new_folder_has_the_usual_rights(tmp_path):
     (tmp_path / "usual").mkdir()
-    with files.replacing_folder(tmp_path / "out"):
+    with files.replacing_folder(tmp_path / "out", "a.txt"):
         pass
     assert (tmp_path / "out").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
@@ -54,14 +54,14 @@ def test_file_in_the_folders_place_is_kept(tmp_path):
     (tmp_path / "out").write_text("a file")
     with (
         pytest.raises(ValueError, match="out is a file; a folder is to be written there"),
-        files.replacing_folder(tmp_path / "out"),
+        files.replacing_folder(tmp_path / "out", "a.txt"),
     ):
         pass
     assert (tmp_path / "out").read_text() == "a file"
 
 
 def write(folder):
-    with files.replacing_folder(folder) as temporary:
+    with files.replacing_folder(folder, "provenance.json") as temporary:
         (temporary / "provenance.json").write_text("{}")
 
 
@@ -91,7 +91,7 @@ def test_error_leaves_no_new_parent_behind(tmp_path):
     (tmp_path / "there").mkdir()
 
     def fail():
-        with files.replacing_folder(tmp_path / "there" / "new" / "deep" / "out"):
+        with files.replacing_folder(tmp_path / "there" / "new" / "deep" / "out", "a.txt"):
             raise OSError("the disk is full")
 
     with pytest.raises(OSError, match="the disk is full"):

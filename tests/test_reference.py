@@ -9,7 +9,7 @@ import tensorflow as tf
 from tests import reference
 from tests.helpers import GOOGLE
 from tf_albert import AlbertConfig, AlbertPretrainer
-from tf_albert.convert import google
+from tf_albert.convert.google import names as google_names
 from tf_albert.convert.names import weights_by_name
 
 BLOCK = "bert/encoder/transformer/group_0/inner_group_0/"
@@ -141,7 +141,7 @@ def test_twenty_steps_equal_the_original_implementation(name, optimizer_class):
     )
     pretrainer = AlbertPretrainer.from_pretrained(folder / "initial.ckpt")
     weights = weights_by_name(pretrainer)
-    places = google.places(pretrainer.config, "AlbertPretrainer")
+    places = google_names.places(pretrainer.config, "AlbertPretrainer")
     variables = {places[ours].name: weight for ours, weight in weights.items()}
     gradients_of = tf.function(lambda batch: loss_and_gradients(pretrainer, variables, batch))
     for step in range(settings["train_steps"]):

@@ -8,14 +8,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-# Within the folder of a training run.
-MODEL_FOLDER = "model"
-# In every folder with a model: where it comes from, and the sums of its files.
-PROVENANCE_FILE = "provenance.json"
-
 
 @contextlib.contextmanager
-def replacing_folder(folder, mark=PROVENANCE_FILE):
+def replacing_folder(folder, mark):
     """Gives a temporary folder that takes the place of `folder` when the block ends well.
 
     Args:
@@ -33,7 +28,7 @@ def replacing_folder(folder, mark=PROVENANCE_FILE):
 
     >>> import tempfile
     >>> place = Path(tempfile.mkdtemp()) / "out"
-    >>> with replacing_folder(place) as folder:
+    >>> with replacing_folder(place, mark="a.txt") as folder:
     ...     _ = (folder / "a.txt").write_text("done")
     >>> (place / "a.txt").read_text()
     'done'
@@ -53,7 +48,15 @@ def replacing_folder(folder, mark=PROVENANCE_FILE):
 
 
 def check_replaceable(folder, mark):
-    """Raises the `ValueError` that `replacing_folder` would, before there is anything to lose."""
+    """Checks that `replacing_folder` may replace a folder, before there is anything to lose.
+
+    Args:
+        folder: str or path. The folder to write.
+        mark: str. A file that every folder of this kind has.
+
+    Raises:
+        ValueError: `folder` is a file, something else's folder, or the current one.
+    """
     folder = Path(os.path.abspath(folder))
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file; a folder is to be written there. Choose another.")
@@ -98,7 +101,7 @@ def _umask():
 
 
 def write_text(path, text):
-    """Writes `text` to `path` as UTF-8, as `write_bytes` does.
+    """Writes `text` to `path` as UTF-8, beside first and then renamed.
 
     Args:
         path: str or path. The file.
@@ -122,7 +125,12 @@ def write_bytes(path, content):
 
 
 def write_json(path, values):
-    """Writes `values` to `path` as JSON that ends with a newline, as `write_text` does."""
+    """Writes `values` to `path` as JSON that ends with a newline, beside first and then renamed.
+
+    Args:
+        path: str or path. The file.
+        values: JSON values.
+    """
     write_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -137,12 +145,6 @@ def read_json(path):
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is not a JSON file: {error}.") from error
-
-
-def model_folder(where):
-    """Returns the folder with the model: `where`, or the final model of the run that it holds."""
-    inside = Path(where) / MODEL_FOLDER
-    return inside if inside.is_dir() else Path(where)
 
 
 def sha256(path):

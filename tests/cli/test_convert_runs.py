@@ -4,7 +4,7 @@ from tests.cli.test_convert import run
 from tests.cli.test_main import fails
 from tests.helpers import randomize
 from tf_albert import AlbertClassifier, AlbertEncoder
-from tf_albert.modeling.saving import save_pretrained
+from tf_albert.convert.native.write import save_pretrained
 
 
 def test_source_is_not_replaced(capsys, small_config, tmp_path):

@@ -14,7 +14,7 @@ from tf_albert import (
     files,
 )
 from tf_albert.cli.main import main
-from tf_albert.modeling import saving
+from tf_albert.convert.native.write import save_pretrained
 
 NLI = ["contradiction", "entailment", "neutral"]
 PAIR = ["sentence1", "sentence2"]
@@ -34,7 +34,7 @@ def save_classifier(folder, task, tokenizer):
 
 
 def save(model, folder, tokenizer, description):
-    saving.save_pretrained(model, folder, tokenizer, {"task": description})
+    save_pretrained(model, folder, tokenizer, {"task": description})
     return str(folder)
 
 

@@ -15,7 +15,7 @@ from export import publish, verify
 from tests.helpers import REPOSITORY, randomize
 from tests.processes import run_python
 from tf_albert import files
-from tf_albert.modeling.saving import save_pretrained
+from tf_albert.convert.native.write import save_pretrained
 
 PUBLISH = REPOSITORY / "export" / "publish.py"
 TASK = {"labels": ["no", "yes"], "num_segments": 2, "sequence_length": 21}

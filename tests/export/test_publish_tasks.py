@@ -7,7 +7,7 @@ import pytest
 import tf_albert
 from export import publish, verify
 from tests.helpers import randomize
-from tf_albert.modeling.saving import save_pretrained
+from tf_albert.convert.native.write import save_pretrained
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from tests import reference
 from tests.helpers import randomize, reference_weights
 from tests.hub.conftest import LABELS, SEQUENCE_LENGTH, run_script
 from tf_albert.cli.main import main
+from tf_albert.convert.native.write import save_pretrained
 from tf_albert.modeling.encoder import INPUTS
-from tf_albert.modeling.saving import save_pretrained
 
 
 def reference_probabilities(classifier, inputs, num_layers):

@@ -3,7 +3,7 @@
 import dataclasses
 
 from tf_albert.convert import formats
-from tf_albert.modeling import saving
+from tf_albert.modeling import model_classes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +42,7 @@ def execute(arguments: Arguments) -> None:
         arguments.target,
         arguments.to,
         arguments.from_,
-        arguments.model_class and saving.model_class(arguments.model_class),
+        arguments.model_class and model_classes.model_class(arguments.model_class),
         [name.strip() for name in arguments.allow_missing.split(",") if name.strip()],
         **classes,
     )

@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from tf_albert.convert.verification import TEXTS, TOLERANCE, Comparison, compare
+from tf_albert.convert.verify.inputs import TEXTS
+from tf_albert.convert.verify.verification import TOLERANCE, Comparison, compare
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +28,7 @@ def execute(arguments: Arguments) -> int:
     result = compare(arguments.source, arguments.target)
     places = (arguments.source, arguments.target)
     for place, side in zip(places, result.sides, strict=True):
-        print(f"{place}: run by {side.runner}")
+        print(f"{place}: run by {side.computed_by}")
     _print_outputs(places, result)
     _print_ids(places, result)
     if result.agrees:

@@ -1,36 +1,34 @@
-"""The formats that are known, which of them lies somewhere, and the way from one to another."""
+"""The table of the formats: which of them lies somewhere, and the way from one to another."""
 
-import contextlib
 import dataclasses
 import logging
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from tf_albert import files
-from tf_albert.convert import (
-    archive,
-    google,
-    hub_module,
-    huggingface,
-    keras_hub,
-    native,
-    remote,
-)
-from tf_albert.convert.checkpoint import HEADS, build_model
-from tf_albert.modeling import saving
+from tf_albert import files, layout
+from tf_albert.convert import google, hub, huggingface, keras_hub, native, sources
+from tf_albert.convert.build import build_model
+from tf_albert.convert.checkpoint import Checkpoint
+from tf_albert.convert.format import Format
+from tf_albert.convert.names import HEADS
+from tf_albert.convert.native.write import save_pretrained
+from tf_albert.convert.provenance import check_files, facts_of, read_facts, write_provenance
+from tf_albert.convert.report import Report
+from tf_albert.modeling.model import AlbertModel
+from tf_albert.modeling.model_classes import model_class as class_of
+from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.types import StrPath
 
-# In the order in which they are looked for: what was converted holds a `provenance.json` too.
-FORMATS = {
-    "hub": hub_module,
-    "google": google,
-    "huggingface": huggingface,
-    "keras_hub": keras_hub,
-    "tf_albert": native,
+# In the order in which they are looked for: a module's variables look like Google's checkpoint, and
+# what was converted holds a `provenance.json` too. A new format is a folder and a row here.
+FORMATS: dict[str, Format] = {
+    folder.FORMAT.name: folder.FORMAT for folder in (hub, google, huggingface, keras_hub, native)
 }
-READ_ONLY = ("hub",)
 LOGGER = logging.getLogger("tf_albert")
 
 
-def format_of(where):
+def format_of(where: Path) -> str:
     """Returns the name of the format that lies in `where`.
 
     Args:
@@ -40,25 +38,36 @@ def format_of(where):
         FileNotFoundError: there is nothing.
         ValueError: no known format.
     """
-    for name, module in FORMATS.items():
-        if module.finds(where):
+    for name, row in FORMATS.items():
+        if row.finds(where):
             return name
     if not where.exists():
         raise FileNotFoundError(f"{where} does not exist. Expected a model: {_expected()}.")
     raise ValueError(f"{where} holds no model of a known format. Expected: {_expected()}.")
 
 
-def _expected():
-    return (
-        "a folder that `save_pretrained` or a training run wrote, Google's checkpoint "
-        "(`*.ckpt*.index` and `albert_config.json`, or a .tar.gz of them), Hugging Face's "
-        "(`config.json` and `model.safetensors`), a keras-hub preset (`task.json` or "
-        "`model.weights.h5` and `config.json`), or a TF Hub module (`saved_model.pb`)"
-    )
+def _expected() -> str:
+    """Returns what may lie somewhere, what is looked for last first: it is the most usual."""
+    *others, last = (row.description for row in reversed(FORMATS.values()))
+    return f"{', '.join(others)}, or {last}"
 
 
-def load(where, model_class, **arguments):
-    """Returns a model of a class with the weights in `where`; see `AlbertModel.from_pretrained`."""
+def load(where: StrPath, model_class: type[AlbertModel], **arguments: Any) -> AlbertModel:
+    """Returns a model of a class with the weights in `where`, and warns of what starts fresh.
+
+    Args:
+        where: str or path. A folder, a checkpoint's prefix, a `.tar.gz` of a folder, or a name on a
+            host (`hf://owner/name`, `kaggle://owner/model/framework/variation`, `https://...`).
+        model_class: a class of `tf_albert.modeling`.
+        **arguments: what the constructor takes besides the config, and `allow_missing`, names of
+            weights that may start fresh.
+
+    Raises:
+        FileNotFoundError: there is nothing, or a file is missing.
+        ModuleNotFoundError: the client of a host or the reader of a format is not installed.
+        OSError: a host's client could not fetch it.
+        ValueError: damaged files, or weights that do not fit the config.
+    """
     model, report = build_model(read(where), model_class, **arguments)
     if report.fresh:
         LOGGER.warning(
@@ -70,12 +79,26 @@ def load(where, model_class, **arguments):
     return model
 
 
-def read(where, source_format=None):
+def save(model: AlbertModel, folder: StrPath, tokenizer: PieceTokenizer | None = None) -> None:
+    """Writes a model into a folder of this package's own format.
+
+    Args:
+        model: an `AlbertModel`.
+        folder: str or path. Replaced as a whole.
+        tokenizer: `AlbertTokenizer`, `PieceTokenizer` or None.
+
+    Raises:
+        ValueError: `folder` is a file, or holds something else than a model.
+    """
+    save_pretrained(model, folder, tokenizer)
+
+
+def read(where: StrPath, source_format: str | None = None) -> Checkpoint:
     """Returns what lies in `where`, in any of the formats.
 
     Args:
-        where: str or path. A folder, a checkpoint's prefix, a `.tar.gz` of a folder, or a name that
-            `remote.fetch` takes.
+        where: str or path. A folder, a checkpoint's prefix, a `.tar.gz` of a folder, or a name on a
+            host (`hf://owner/name`, `kaggle://owner/model/framework/variation`, `https://...`).
         source_format: str or None. The name of the format; None to find out.
 
     Returns:
@@ -86,64 +109,43 @@ def read(where, source_format=None):
         OSError: a host's client could not fetch it.
         ValueError: an unknown or another format, damaged files, weights that do not fit the config.
     """
-    with opened(where) as place:
+    with sources.opened(where) as place:
         checkpoint = _read(place, source_format)
-    is_unpacked = not remote.is_remote(where) and place != Path(where)
     # What was unpacked is gone; the archive is what there is to name.
-    named = {"files": (Path(where),)} if is_unpacked else {}
+    named = {"files": (Path(where),)} if sources.is_archive(where) else {}
     return dataclasses.replace(checkpoint, source=where, **named)
 
 
-@contextlib.contextmanager
-def opened(where):
-    """Gives the local path of a model, whether it lies here, in an archive or on a host.
-
-    Args:
-        where: str or path, as `read` takes it.
-
-    Yields:
-        path. That of an archive's content is gone when the block ends.
-    """
-    if remote.is_remote(where):
-        yield remote.fetch(str(where))
-    elif archive.is_archive(Path(where)):
-        with archive.unpacked(Path(where)) as folder:
-            yield folder
-    else:
-        yield Path(where)
-
-
-def _read(place, source_format):
-    module = _module(source_format or format_of(place))
-    folder = files.model_folder(place) if place.is_dir() else place.parent
-    saving.check_files(folder)
-    checkpoint = module.read(place)
+def _read(place: Path, source_format: str | None) -> Checkpoint:
+    row = _row(source_format or format_of(place))
+    folder = layout.model_folder(place) if place.is_dir() else place.parent
+    check_files(folder)
+    checkpoint = row.read(place)
     checkpoint.check_vocabulary()
-    facts = saving.read_facts(folder)
+    facts = read_facts(folder)
     changes = {"origin": facts.get("conversion")}
     if isinstance(facts.get("task"), dict):  # a module has the task's name alone
-        # It says that too, in a model's own terms.
-        told = (f"{huggingface.CONFIG_FILE}: {name}" for name in ("id2label", "problem_type"))
-        dropped = {name: why for name, why in checkpoint.dropped.items() if name not in set(told)}
-        changes |= {"task": facts["task"], "dropped": dropped}
+        dropped = checkpoint.dropped.items()
+        left = {name: why for name, why in dropped if name not in row.task_notes}
+        changes |= {"task": facts["task"], "dropped": left}
     return dataclasses.replace(checkpoint, **changes)
 
 
-def _module(name):
+def _row(name: str) -> Format:
     if name not in FORMATS:
         raise ValueError(f"Unknown format {name!r}. Known formats: {', '.join(FORMATS)}.")
     return FORMATS[name]
 
 
 def convert(
-    source,
-    target,
-    target_format,
-    source_format=None,
-    model_class=None,
-    allow_missing=(),
-    **arguments,
-):
+    source: StrPath,
+    target: StrPath,
+    target_format: str,
+    source_format: str | None = None,
+    model_class: type[AlbertModel] | None = None,
+    allow_missing: Iterable[str] = (),
+    **arguments: Any,
+) -> Report:
     """Converts a model from one format to another.
 
     Args:
@@ -153,8 +155,8 @@ def convert(
         source_format: str or None. One of `FORMATS`; None to find out.
         model_class: a class of `tf_albert.modeling`, or None for the source's own, of which a part
             that the source's format has not starts fresh.
-        allow_missing: names of weights that may start fresh, and of arrays without a place that may
-            be left out; see `build_model`.
+        allow_missing: names, or beginnings of names up to a `/` or a `.`, of weights that may start
+            fresh, and of arrays without a place that may be left out.
         **arguments: what the class takes besides the config, such as `num_classes`.
 
     Returns:
@@ -169,50 +171,52 @@ def convert(
 
         convert("runs/tiny", "for_google", "google")
     """
-    writer = _module(target_format)
-    if target_format in READ_ONLY:
-        raise ValueError(
-            f"The format {target_format!r} is only read here; `tf-albert export` writes modules. "
-            f"Formats to write: {', '.join(name for name in FORMATS if name not in READ_ONLY)}."
-        )
-    files.check_replaceable(target, files.PROVENANCE_FILE)
+    row = _row_to_write(target_format)
+    files.check_replaceable(target, layout.PROVENANCE_FILE)
     _check_apart(source, target)
     checkpoint = read(source, source_format)
     if model_class is None:
-        model_class = saving.model_class(checkpoint.model_class)
+        model_class = class_of(checkpoint.model_class)
         allow_missing = (*allow_missing, *checkpoint.absent)
     model, report = build_model(checkpoint, model_class, allow_missing, **arguments)
     task, report = _kept_task(checkpoint, model_class, report)
-    with files.replacing_folder(target) as folder:
-        report = report.written_as(writer.write(model, folder, checkpoint.tokenizer))
-        if writer is huggingface and task:
-            huggingface.describe_task(folder, task)
-        facts = {
-            **({"task": task} if task else {}),
-            "model_class": model_class.__name__,
-            "head_arguments": model.head_arguments(),
-            "num_parameters": model.count_params(),
-            "conversion": checkpoint.provenance() | {"report": report.to_json()},
-        }
-        saving.write_provenance(folder, facts)
+    with files.replacing_folder(target, layout.PROVENANCE_FILE) as folder:
+        report = report.written_as(row.write(model, folder, checkpoint.tokenizer))
+        if row.describe_task and task:
+            row.describe_task(folder, task)
+        origin = {"conversion": checkpoint.provenance() | {"report": report.to_json()}}
+        write_provenance(folder, ({"task": task} if task else {}) | facts_of(model) | origin)
     return report
 
 
-def _check_apart(source, target):
+def _row_to_write(name: str) -> Format:
+    row = _row(name)
+    if row.write is None:
+        written = (other for other, other_row in FORMATS.items() if other_row.write)
+        raise ValueError(
+            f"The format {name!r} is only read here; {row.why_not_written}. Formats to write: "
+            f"{', '.join(written)}."
+        )
+    return row
+
+
+def _check_apart(source: StrPath, target: StrPath) -> None:
     source, target = Path(source).resolve(), Path(target).resolve()
-    if source.is_relative_to(target) or (source / files.MODEL_FOLDER) == target:
+    if source.is_relative_to(target) or (source / layout.MODEL_FOLDER) == target:
         raise ValueError(
             f"{target} is, or holds, what is to be read, and is replaced as a whole. Name another "
             "target."
         )
 
 
-def _kept_task(checkpoint, model_class, report):
+def _kept_task(
+    checkpoint: Checkpoint, model_class: type[AlbertModel], report: Report
+) -> tuple[dict[str, Any], Report]:
     """Returns what the model was fine-tuned for, {} where its head is not kept, and the report."""
     is_kept = model_class.__name__ == checkpoint.model_class and not any(
         name.startswith(HEADS) for name in report.fresh
     )
     if checkpoint.task is None or is_kept:
         return checkpoint.task or {}, report
-    told = {f"{saving.PROVENANCE_FILE}: task": "the head that was fine-tuned for it is not kept"}
+    told = {f"{layout.PROVENANCE_FILE}: task": "the head that was fine-tuned for it is not kept"}
     return {}, dataclasses.replace(report, dropped=report.dropped | told)

@@ -3,7 +3,19 @@
 A format of other people then is a table from these names to theirs.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import keras
+
+    from tf_albert.modeling.model import AlbertModel
+
+# The beginnings of the names of what a task model has on its encoder.
+HEADS = ("head/", "end_head/", "no_answer_head/")
+# Their outputs do not depend on the pooler, so other formats leave it out.
+WITHOUT_POOLER = ("AlbertSpanLabeler", "AlbertAnswerableSpanLabeler", "AlbertTokenClassifier")
 
 
 class Place(NamedTuple):
@@ -19,7 +31,7 @@ class Place(NamedTuple):
     transposed: bool = False
 
 
-def weights_by_name(model):
+def weights_by_name(model: AlbertModel) -> dict[str, keras.Variable]:
     """Returns a model's weights by their names in this package.
 
     Args:
@@ -43,7 +55,9 @@ def weights_by_name(model):
     return weights
 
 
-def _answer_weights(end_head, no_answer_head):
+def _answer_weights(
+    end_head: keras.layers.Layer, no_answer_head: keras.layers.Layer
+) -> dict[str, keras.Variable]:
     return {
         **_layer("end_head/of_token", end_head.of_token),
         **_layer("end_head/of_start", end_head.of_start),
@@ -54,7 +68,7 @@ def _answer_weights(end_head, no_answer_head):
     }
 
 
-def _encoder_weights(encoder):
+def _encoder_weights(encoder: AlbertModel) -> dict[str, keras.Variable]:
     embedding = encoder.embedding
     weights = {
         "embedding/word_embeddings": embedding.word_embeddings,
@@ -76,7 +90,7 @@ def _encoder_weights(encoder):
     return weights | _layer("pooler", encoder.pooler)
 
 
-def _layer(name, layer):
+def _layer(name: str, layer: keras.layers.Layer) -> dict[str, keras.Variable]:
     parts = ("kernel", "bias") if hasattr(layer, "kernel") else ("gamma", "beta")
     weights = {f"{name}/{part}": getattr(layer, part) for part in parts}
     return {name: weight for name, weight in weights.items() if weight is not None}

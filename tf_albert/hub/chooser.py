@@ -13,9 +13,9 @@ from tf_albert.hub.reusable import (
     trainable_function,
     write_module,
 )
+from tf_albert.layout import CONFIG_FILE
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.multiple_choice import AlbertMultipleChoice
-from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.tasks.multiple_choice.gaps import choice_inputs
 from tf_albert.tasks.multiple_choice.predictor import MultipleChoicePredictor
 

@@ -13,9 +13,9 @@ from tf_albert.hub.reusable import (
     trainable_function,
     write_module,
 )
+from tf_albert.layout import CONFIG_FILE
 from tf_albert.modeling.classifier import HOLDS_FROM, AlbertClassifier
 from tf_albert.modeling.encoder import INPUTS
-from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.text.preprocessor import AlbertPreprocessor
 
 LABELS_FILE = "labels.txt"

@@ -17,10 +17,10 @@ from tf_albert.hub.reusable import (
     trainable_function,
     write_module,
 )
+from tf_albert.layout import CONFIG_FILE
 from tf_albert.modeling.depth import check_layers
 from tf_albert.modeling.encoder import INPUTS, AlbertEncoder
 from tf_albert.modeling.pretrainer import AlbertPretrainer
-from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.modeling.tokens import gather_positions
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import tensorflow as tf
 
 import tf_albert
-from tf_albert import files
-from tf_albert.modeling.saving import write_provenance
+from tf_albert import files, layout
+from tf_albert.convert.provenance import write_provenance
 
 MODULE_FILE = "saved_model.pb"
 # Written anew with other bytes on every save; TensorFlow does not need it.
@@ -85,7 +85,10 @@ def write_module(root, path, assets, provenance, signatures=None):
         OSError: the files cannot be written.
         ValueError: `path` is something else's folder.
     """
-    with files.replacing_folder(path) as folder, tempfile.TemporaryDirectory() as beside:
+    with (
+        files.replacing_folder(path, layout.PROVENANCE_FILE) as folder,
+        tempfile.TemporaryDirectory() as beside,
+    ):
         assets(Path(beside))
         root.assets = [tf.saved_model.Asset(str(file)) for file in sorted(Path(beside).iterdir())]
         try:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tf_albert import files
+from tf_albert import layout
+from tf_albert.convert.native.read import read_model, read_provenance
 from tf_albert.hub.answerer import save_answerer
 from tf_albert.hub.chooser import save_chooser
 from tf_albert.hub.classifier import save_classifier
@@ -14,7 +15,6 @@ from tf_albert.hub.tagger import save_tagger
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.depth import with_layers
 from tf_albert.modeling.pretrainer import AlbertPretrainer
-from tf_albert.modeling.saving import read_model, read_provenance
 from tf_albert.tasks.load import TASKS
 from tf_albert.tasks.multiple_choice.predictor import MultipleChoicePredictor
 from tf_albert.tasks.question_answering.predictor import QuestionAnsweringPredictor
@@ -63,7 +63,7 @@ def save_run(run, output, sequence_length=None, num_layers=None, also_layers=(),
         tf_albert.hub.save_run("runs/sst2", "modules")
         hub.load("modules/classifier")(tf.constant(["a fine film"]))["label"]   # [b"1"]
     """
-    folder, output = files.model_folder(run), Path(output)
+    folder, output = layout.model_folder(run), Path(output)
     model, provenance = _read(folder, num_layers)
     task = provenance.get("task") or {}
     check_also_layers(model.config, also_layers)
@@ -177,7 +177,7 @@ def save_run_litert(run, path, form="float32", sequence_length=None, texts=None)
         tf_albert.hub.save_run_litert("runs/sst2", "sentiment.tflite", "int8")
     """
     check_litert(path, form, texts)
-    folder = files.model_folder(run)
+    folder = layout.model_folder(run)
     model = read_model(folder)
     preprocessor = _preprocessor(folder, model.config, read_provenance(folder), sequence_length)
     save_litert(model, preprocessor, path, form, texts)

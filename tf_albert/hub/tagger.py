@@ -15,8 +15,8 @@ from tf_albert.hub.reusable import (
     trainable_function,
     write_module,
 )
+from tf_albert.layout import CONFIG_FILE
 from tf_albert.modeling.encoder import INPUTS
-from tf_albert.modeling.saving import CONFIG_FILE
 from tf_albert.modeling.token_classifier import AlbertTokenClassifier
 from tf_albert.tasks.token_classification.metrics import OUTSIDE
 from tf_albert.tasks.token_classification.predictor import TokenClassificationPredictor

@@ -4,7 +4,6 @@ import inspect
 
 import keras
 
-from tf_albert.modeling import saving
 from tf_albert.modeling.layers import as_config
 
 
@@ -68,7 +67,7 @@ class AlbertModel(keras.Model):
             encoder = tf_albert.AlbertEncoder.from_pretrained("runs/tiny")
             classifier = tf_albert.AlbertClassifier.from_pretrained("runs/tiny", num_classes=3)
         """
-        return saving.from_pretrained(cls, where, **arguments)
+        return _formats().load(where, cls, **arguments)
 
     def save_pretrained(self, folder, tokenizer=None):
         """Writes `albert_config.json`, `model.weights.h5`, `provenance.json` and the tokenizer.
@@ -80,4 +79,11 @@ class AlbertModel(keras.Model):
         Raises:
             ValueError: `folder` is a file, or holds something else than a model.
         """
-        saving.save_pretrained(self, folder, tokenizer)
+        _formats().save(self, folder, tokenizer)
+
+
+def _formats():
+    # The one upward import: the formats in which a model is stored stand above the models.
+    from tf_albert.convert import formats
+
+    return formats

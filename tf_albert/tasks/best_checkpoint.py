@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from tf_albert import files
-from tf_albert.modeling import saving
+from tf_albert.convert.native.read import read_model
+from tf_albert.convert.native.write import save_pretrained
 from tf_albert.modeling.model import AlbertModel
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.types import StrPath
@@ -58,7 +59,7 @@ class BestOnDev:
         self.scores[str(step)] = metrics[self.metric]
         if self.is_chief:
             if self.best_step == step:
-                saving.save_pretrained(model, self.folder, self.tokenizer)
+                save_pretrained(model, self.folder, self.tokenizer)
             files.write_json(self.folder.with_suffix(".json"), self.scores)
         return metrics
 
@@ -74,6 +75,6 @@ class BestOnDev:
 
     def restore(self, model: AlbertModel) -> None:
         """Gives the model the best weights."""
-        stored = saving.read_model(self.folder)
+        stored = read_model(self.folder)
         for variable, value in zip(model.variables, stored.variables, strict=True):
             variable.assign(value)

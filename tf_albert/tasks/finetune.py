@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_albert import files
+from tf_albert import files, layout
 from tf_albert.tasks.best_checkpoint import BEST_FOLDER
 from tf_albert.tasks.finetune_recipe import FinetuneRecipe
 from tf_albert.tasks.load import load_predictor
@@ -80,8 +80,8 @@ def _several(recipe: FinetuneRecipe, run: Path) -> dict[str, Any]:
     metric = load_predictor(_folder(run, recipe.seed)).description.metric
     scores = {seed: values[metric] for seed, values in metrics.items()}
     best = max(scores, key=scores.get)
-    with files.replacing_folder(run / files.MODEL_FOLDER) as folder:
-        shutil.copytree(_folder(run, best) / files.MODEL_FOLDER, folder, dirs_exist_ok=True)
+    with files.replacing_folder(run / layout.MODEL_FOLDER, layout.PROVENANCE_FILE) as folder:
+        shutil.copytree(_folder(run, best) / layout.MODEL_FOLDER, folder, dirs_exist_ok=True)
     results = {
         "metric": metric,
         "median": statistics.median(scores.values()),

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Protocol, Self
 
 import tensorflow as tf
 
-from tf_albert import files
-from tf_albert.modeling.saving import read_provenance
+from tf_albert import files, layout
+from tf_albert.convert.native.read import read_provenance
 from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.text.tokenizer import AlbertTokenizer
@@ -100,7 +100,7 @@ class Predictor(abc.ABC):
             FileNotFoundError: there is no such folder.
             ValueError: damaged files, or a model that was fine-tuned for another kind of task.
         """
-        folder, task = files.model_folder(where), read_task(where)
+        folder, task = layout.model_folder(where), read_task(where)
         if task.get("task") not in cls.task_names:
             raise ValueError(f"{folder} {cls.what_else}")
         description = cls.description_class(**task)
@@ -146,7 +146,7 @@ def read_task(where: StrPath) -> dict[str, Any]:
         FileNotFoundError: there is no such folder.
         ValueError: damaged files.
     """
-    return read_provenance(files.model_folder(where)).get("task") or {}
+    return read_provenance(layout.model_folder(where)).get("task") or {}
 
 
 def file_to_score(data: StrPath, name: str) -> Path:

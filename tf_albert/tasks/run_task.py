@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tf_albert import files
+from tf_albert import layout
 from tf_albert.config import AlbertConfig
 from tf_albert.modeling.encoder import AlbertEncoder
 from tf_albert.modeling.task_model import TaskModel
@@ -123,7 +123,7 @@ def make_encoder(recipe: FinetuneRecipe) -> AlbertEncoder:
         ValueError: rows of `sequence_length` are longer than the encoder's positions.
     """
     if recipe.from_scratch:
-        folder = files.model_folder(recipe.init)
+        folder = layout.model_folder(recipe.init)
         config = AlbertConfig.from_json(folder / "albert_config.json")
         encoder = AlbertEncoder(_dropping(config, recipe.encoder_dropout))
     else:

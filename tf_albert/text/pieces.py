@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from tf_albert import files
+from tf_albert import files, layout
 from tf_albert.text.normalizer import with_normalization
 from tf_albert.types import StrPath
 
@@ -221,7 +221,7 @@ class PieceTokenizer:
             FileNotFoundError: a file is missing.
             ValueError: a file is damaged.
         """
-        place = files.model_folder(folder)
+        place = layout.model_folder(folder)
         settings = place / TOKENIZER_FILE
         if not settings.exists():
             raise FileNotFoundError(

@@ -1,10 +1,14 @@
 """SentencePiece models in TensorFlow."""
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from tf_albert.types import Tensor
+
+if TYPE_CHECKING:
+    import tensorflow_text as tf_text
 
 
 class SharedModel(tf.saved_model.experimental.TrackableResource):
@@ -35,7 +39,7 @@ class SharedModel(tf.saved_model.experimental.TrackableResource):
 
 def graph_tokenizer(
     model_proto: bytes, out_type: tf.DType = tf.int32
-) -> tf_text.SentencepieceTokenizer:
+) -> "tf_text.SentencepieceTokenizer":
     """Returns tensorflow-text's tokenizer of a model, which it shares with others of that model.
 
     Args:

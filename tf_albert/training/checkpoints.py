@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tf_albert import files
-from tf_albert.modeling import saving
+from tf_albert import files, layout
+from tf_albert.convert.native.read import read_model
+from tf_albert.convert.native.write import write_model
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.types import StrPath
 
@@ -69,8 +70,8 @@ def save_checkpoint(
     for variable in model.trainable_variables:
         if not np.isfinite(variable.numpy()).all():
             raise FloatingPointError(f"After step {step} the weight {variable.path} is not finite.")
-    with files.replacing_folder(checkpoint_folder(run, step)) as folder:
-        saving.write_model(model, folder, tokenizer, {"step": step})
+    with files.replacing_folder(checkpoint_folder(run, step), layout.PROVENANCE_FILE) as folder:
+        write_model(model, folder, tokenizer, {"step": step})
         arrays = {str(i): v.numpy() for i, v in enumerate(_state(model, optimizer))}
         np.savez(folder / OPTIMIZER_FILE, **arrays)
         files.write_json(folder / STATE_FILE, {"step": step})
@@ -94,7 +95,7 @@ def restore_checkpoint(
     Raises:
         ValueError: the checkpoint is of another model or another optimizer, or damaged.
     """
-    stored = saving.read_model(folder)
+    stored = read_model(folder)
     _assign(model.variables, [variable.numpy() for variable in stored.variables], folder)
     try:
         # NumPy leaves a damaged file open if it opened it itself.

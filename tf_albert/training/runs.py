@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tf_albert import files
-from tf_albert.modeling import saving
+from tf_albert import files, layout
+from tf_albert.convert.native.write import save_pretrained
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.training.reporting import HISTORY_FILE, TENSORBOARD_FOLDER
 from tf_albert.types import JsonDict, StrPath
@@ -89,7 +89,7 @@ def finish_run(
         results: dict of JSON values, for `results.json`.
         provenance: dict of JSON values, for the model's `provenance.json`.
     """
-    saving.save_pretrained(model, run / files.MODEL_FOLDER, tokenizer, provenance)
+    save_pretrained(model, run / layout.MODEL_FOLDER, tokenizer, provenance)
     files.write_json(run / RESULTS_FILE, results)
 
 

@@ -1,0 +1,97 @@
+"""`provenance.json`, which lies beside a model in any format: its origin, and its files' sums."""
+
+from pathlib import Path
+from typing import Any
+
+from tf_albert import files
+from tf_albert.layout import PROVENANCE_FILE
+from tf_albert.modeling.model import AlbertModel
+
+COPY_AGAIN = "Copy the folder again, or convert the model anew."
+# What says where a model was converted from, and, within it, where that one was.
+CONVERSIONS = ("conversion", "earlier")
+
+
+def facts_of(model: AlbertModel) -> dict[str, Any]:
+    """Returns what `provenance.json` says of a model itself: JSON values by name.
+
+    Args:
+        model: an `AlbertModel`.
+    """
+    return {
+        "model_class": type(model).__name__,
+        "head_arguments": model.head_arguments(),
+        "num_parameters": model.count_params(),
+    }
+
+
+def write_provenance(folder: Path, facts: dict[str, Any]) -> None:
+    """Writes `provenance.json`: some facts, and the SHA-256 sum of every other file of a folder.
+
+    Args:
+        folder: path. A folder whose other files are written.
+        facts: dict of JSON values.
+    """
+    others = sorted(path for path in folder.rglob("*") if path.is_file())
+    sums = {
+        path.relative_to(folder).as_posix(): files.sha256(path)
+        for path in others
+        if path != folder / PROVENANCE_FILE
+    }
+    files.write_json(folder / PROVENANCE_FILE, facts | {"files_sha256": sums})
+
+
+def read_facts(folder: Path) -> dict[str, Any]:
+    """Returns what `provenance.json` in a folder says, an empty dict where there is none.
+
+    Args:
+        folder: path.
+
+    Raises:
+        ValueError: it is not of the form that `write_provenance` gives it.
+    """
+    path = folder / PROVENANCE_FILE
+    facts = files.read_json(path) if path.exists() else {}
+    if not isinstance(facts, dict):
+        raise ValueError(f"{path} must hold one JSON object. {COPY_AGAIN}")
+    _check_form(facts, path)
+    return facts
+
+
+def _check_form(facts: dict[str, Any], path: Path) -> None:
+    for name in ("head_arguments", "files_sha256", *CONVERSIONS):
+        if not isinstance(facts.get(name, {}), dict):
+            raise ValueError(f"`{name}` in {path} must be a JSON object. {COPY_AGAIN}")
+    for name in CONVERSIONS:
+        if name in facts:
+            _check_form(facts[name], path)
+
+
+def check_files(folder: Path) -> None:
+    """Checks the files of a folder against the sums in its `provenance.json`, if it has one.
+
+    Args:
+        folder: path.
+
+    Raises:
+        FileNotFoundError: a file that it names is missing.
+        ValueError: a file is not the one that it names, or it names none.
+    """
+    if not (folder / PROVENANCE_FILE).exists():
+        return
+    sums = read_facts(folder).get("files_sha256")
+    if sums is None:
+        raise ValueError(
+            f"{folder / PROVENANCE_FILE} has no `files_sha256`, so the files beside it cannot be "
+            f"checked. {COPY_AGAIN}"
+        )
+    for name, expected in sums.items():
+        if not (folder / name).exists():
+            raise FileNotFoundError(
+                f"{folder} lacks {name}, which {PROVENANCE_FILE} names. Copy the folder again."
+            )
+        if files.sha256(folder / name) != expected:
+            raise ValueError(
+                f"{folder / name} is damaged or was replaced: its SHA-256 sum is not the one "
+                f"in {PROVENANCE_FILE}. Copy the folder again."
+            )

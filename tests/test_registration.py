@@ -59,7 +59,7 @@ try:
     import keras
 except ValueError:
     pass
-os.environ["KERAS_BACKEND"] = "numpy"
+os.environ["KERAS_BACKEND"] = "tensorflow"
 for name in [name for name in sys.modules if name.split(".")[0] == "keras"]:
     del sys.modules[name]
 import keras
@@ -74,7 +74,7 @@ print(keras.saving.get_registered_object("tf_albert>AlbertEncoder").__name__)
 def test_other_backends_load_no_tensorflow():
     code = """
 import os, sys
-os.environ["KERAS_BACKEND"] = "numpy"
+os.environ["KERAS_BACKEND"] = "jax"
 import tf_albert, keras
 tf_albert.AlbertEncoder, tf_albert.AlbertPretrainer
 print(*[name for name in ("tensorflow", "tensorflow_text") if name in sys.modules])

@@ -61,7 +61,7 @@ class _KerasFinder(importlib.abc.MetaPathFinder):
             try:
                 load(module)
             except BaseException:
-                register_with_keras()  # for another attempt, with a backend that is installed
+                sys.meta_path.insert(0, self)  # for another try, with a backend that is there
                 raise
             _register()
 

@@ -10,20 +10,21 @@ from hypothesis import strategies as st
 
 import tf_albert
 from tests.hub.conftest import SEQUENCE_LENGTH
+from tests.tasks.multiple_choice.test_gaps import with_choice
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.tasks.choosing import ChoiceDescription, Chooser
-from tf_albert.tasks.race import Choice, with_option
+from tf_albert.tasks.race import Choice
 
 # Letters of one byte to four, marks, white space, what becomes several letters, what becomes none.
 LETTERS = st.sampled_from("aetn_ ,.12é\u0301½東😀\u3000\u200b\x00ß\n")
 
 
 def probabilities_of(chooser, context, question, choices):
-    """Returns what Python says of questions, whose texts it joins as of RACE's files."""
+    """Returns what Python says of questions, whose gaps it has filled with its own strings."""
     columns = zip(context, question, choices, strict=True)
     return chooser.probabilities(
         [
-            Choice("", passage, tuple(with_option(asked, option) for option in options), 0)
+            Choice("", passage, "_", tuple(with_choice(asked, option) for option in options), 0)
             for passage, asked, options in columns
         ]
     )

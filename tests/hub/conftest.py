@@ -65,7 +65,7 @@ def preprocessor(tokenizer):
 
 
 @pytest.fixture(scope="session")
-def chooser(task_config, preprocessor):
+def chooser(task_config, tokenizer):
     from tf_albert import AlbertMultipleChoice
     from tf_albert.tasks.multiple_choice.predictor import (
         MultipleChoiceDescription,
@@ -73,7 +73,7 @@ def chooser(task_config, preprocessor):
     )
 
     model = randomize(AlbertMultipleChoice(task_config), seed=4)
-    return MultipleChoicePredictor(model, preprocessor, MultipleChoiceDescription(SEQUENCE_LENGTH))
+    return MultipleChoicePredictor(model, tokenizer, MultipleChoiceDescription(SEQUENCE_LENGTH))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import tf_albert
 from tests.helpers import random_inputs
 from tests.hub.conftest import STRIDE, WINDOW_LENGTH, run_stranger
+from tests.tasks.question_answering import reference
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.tasks.question_answering.data import Question
 from tf_albert.tasks.question_answering.predictor import SPAN_MODELS, QuestionAnsweringPredictor
@@ -33,17 +34,22 @@ def texts(corpus):
 
 @pytest.fixture(scope="module")
 def expected(answerers, texts):
-    """What Python answers, by task; half of the null scores are above the threshold of `squad2`."""
-    answered = {task: answers_of(answerer, texts) for task, answerer in answerers.items()}
+    """What the reference answers, by task; half of the null scores are above the threshold."""
+    answered = {task: reference_answers(answerer, texts) for task, answerer in answerers.items()}
     threshold = float(np.median([answer.null_score for answer in answered["squad2"]]))
     description = answerers["squad2"].description
     answerers["squad2"].description = dataclasses.replace(description, null_threshold=threshold)
     return answered
 
 
-def answers_of(answerer, texts):
+def reference_answers(answerer, texts):
     pairs = zip(texts["question"], texts["context"], strict=True)
-    return answerer.answers([Question("", *pair, (), ()) for pair in pairs])
+    return [reference.answer(answerer, *pair) for pair in pairs]
+
+
+def questions_of(texts):
+    pairs = zip(texts["question"], texts["context"], strict=True)
+    return [Question("", *pair, (), ()) for pair in pairs]
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +82,7 @@ def task(request):
 
 
 def assert_equal_answers(outputs, answerer, answered, contexts):
-    """Asserts that a module's outputs are what Python answered on some contexts."""
+    """Asserts that a module's outputs are what the reference answered on some contexts."""
     for number, (answer, context) in enumerate(zip(answered, contexts, strict=True)):
         text = outputs["answer"][number].decode()
         assert text == answerer.text_of(answer)
@@ -95,7 +101,7 @@ def assert_equal_answers(outputs, answerer, answered, contexts):
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_answers_are_those_of_python(found, answerers, expected, texts, task, check):
+def test_answers_are_those_of_the_reference(found, answerers, expected, texts, task, check):
     outputs = found(f"{task}_{check}")
     answerer = answerers[task]
     assert_equal_answers(outputs, answerer, expected[task], texts["context"])
@@ -110,11 +116,20 @@ def test_answers_are_those_of_python(found, answerers, expected, texts, task, ch
 
 
 def test_contexts_fill_several_rows_and_batches(answerers, texts):
-    pairs = zip(texts["question"], texts["context"], strict=True)
-    questions = [Question("", *pair, (), ()) for pair in pairs]
-    counts = [len(answerers["squad"].windows(question)) for question in questions]
+    windows = answerers["squad"].read(questions_of(texts)).windows
+    counts = np.bincount(windows.questions)
     assert max(counts) > 5
     assert sum(counts) > 2 * 32
+
+
+def test_answerer_and_module_say_the_same(answerers, expected, texts, task):
+    answered = answerers[task].answers(questions_of(texts))
+    for found, other in zip(answered, expected[task], strict=True):
+        assert found.text == other.text
+        assert [(one.start, one.end) for one in found.best[:1]] == [
+            (one.start, one.end) for one in other.best[:1]
+        ]
+        assert found.null_score == pytest.approx(other.null_score, abs=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -130,11 +145,11 @@ def loaded(folder):
         max_size=4,
     )
 )
-def test_any_text_is_answered_as_in_python(loaded, answerers, task, pairs):
+def test_any_text_is_answered_as_by_the_reference(loaded, answerers, task, pairs):
     texts = dict(zip(("question", "context"), zip(*pairs, strict=True), strict=True))
     outputs = loaded[task]({name: tf.constant(column) for name, column in texts.items()})
     arrays = {name: value.numpy() for name, value in outputs.items()}
-    answered = answers_of(answerers[task], texts)
+    answered = reference_answers(answerers[task], texts)
     assert_equal_answers(arrays, answerers[task], answered, texts["context"])
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import tf_albert
 from tests.hub.conftest import SEQUENCE_LENGTH
+from tests.tasks.multiple_choice.test_gaps import with_choice
 from tf_albert.modeling.encoder import INPUTS
-from tf_albert.tasks.multiple_choice.data import Choice, with_option
+from tf_albert.tasks.multiple_choice.data import Choice
 from tf_albert.tasks.multiple_choice.predictor import (
     MultipleChoiceDescription,
     MultipleChoicePredictor,
@@ -22,11 +23,11 @@ LETTERS = st.sampled_from("aetn_ ,.12é\u0301½東😀\u3000\u200b\x00ß\n")
 
 
 def probabilities_of(chooser, context, question, choices):
-    """Returns what Python says of questions, whose texts it joins as of RACE's files."""
+    """Returns what Python says of questions, whose gaps it has filled with its own strings."""
     columns = zip(context, question, choices, strict=True)
     return chooser.probabilities(
         [
-            Choice("", passage, tuple(with_option(asked, option) for option in options), 0)
+            Choice("", passage, "_", tuple(with_choice(asked, option) for option in options), 0)
             for passage, asked, options in columns
         ]
     )
@@ -131,16 +132,16 @@ def test_assets_and_provenance_tell_the_task(modules):
     assert provenance["note"] == "a test"
 
 
-def test_what_cannot_choose_is_refused(chooser, preprocessor, tokenizer, tmp_path):
+def test_what_cannot_choose_is_refused(chooser, tokenizer, tmp_path):
     model, description = chooser.model, MultipleChoiceDescription(SEQUENCE_LENGTH)
-    long = tf_albert.AlbertPreprocessor(tokenizer, 42)
+    long = MultipleChoiceDescription(42)
     for wrong, message in (
         (model, r"`MultipleChoicePredictor`\. Received: AlbertMultipleChoice"),
         (
-            MultipleChoicePredictor(None, preprocessor, description),
+            MultipleChoicePredictor(None, tokenizer, description),
             "`AlbertMultipleChoice`. Received: NoneType",
         ),
-        (MultipleChoicePredictor(model, long, description), "`max_position_embeddings`=41"),
+        (MultipleChoicePredictor(model, tokenizer, long), "`max_position_embeddings`=41"),
     ):
         with pytest.raises(ValueError, match=message):
             tf_albert.hub.save_chooser(wrong, tmp_path / "module")

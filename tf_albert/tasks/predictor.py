@@ -67,7 +67,7 @@ class Predictor(abc.ABC):
         task_names: tuple of str. The tasks whose models it applies.
         submitted_tasks: tuple of str. Those of them whose scorers take files of predictions.
         description_class: the dataclass of descriptions.
-        what_else: str. What to say of a model of none of these tasks; it follows the folder.
+        what_else: str. What a model of none of these tasks does, and what makes one that is.
         num_segments: int. Texts an example, which a line of text holds with tabs between them; 0
             where a line does not hold an example.
     """
@@ -101,8 +101,9 @@ class Predictor(abc.ABC):
             ValueError: damaged files, or a model that was fine-tuned for another kind of task.
         """
         folder, task = layout.model_folder(where), read_task(where)
-        if task.get("task") not in cls.task_names:
-            raise ValueError(f"{folder} {cls.what_else}")
+        if (name := task.get("task")) not in cls.task_names:
+            found = f"was fine-tuned for the task {name!r}" if name else "was not fine-tuned"
+            raise ValueError(f"{folder} {found}: it {cls.what_else}")
         description = cls.description_class(**task)
         model = description.model_class.from_pretrained(folder)
         return cls(model, AlbertTokenizer.from_pretrained(folder), description)

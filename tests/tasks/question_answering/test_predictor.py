@@ -1,13 +1,13 @@
 """Questions: fine-tuned from a file, answered as they are written."""
 
 import dataclasses
-import gc
 import json
 
 import numpy as np
 import pytest
 
 from tests.tasks.pretrained import save_pretrained
+from tests.tasks.question_answering import reference
 from tests.training.recipes import small_model
 from tf_albert import AlbertClassifier, AlbertSpanLabeler, files
 from tf_albert.cli.main import main
@@ -19,7 +19,6 @@ from tf_albert.tasks.question_answering.predictor import (
     QuestionAnsweringDescription,
     QuestionAnsweringPredictor,
 )
-from tf_albert.tasks.squad_windows import TokenizedContext
 from tf_albert.tasks.text_classification.predictor import TextClassificationPredictor
 
 ANSWERS = ("Error", "Fine", "Number")
@@ -117,7 +116,7 @@ def test_answers_stand_in_their_context(trained):
     recipe, results = trained
     answerer = QuestionAnsweringPredictor.from_pretrained(recipe.output)
     questions = read_squad(recipe.dev, BadRows())
-    assert any(len(answerer.windows(question)) > 1 for question in questions)
+    assert len(answerer.read(questions).windows.numbers) > len(questions)
     answered = answerer.answers(questions)
     for question, answer in zip(questions, answered, strict=True):
         assert answer.id == question.id
@@ -213,22 +212,15 @@ def test_answerer_is_no_classifier(trained):
         TextClassificationPredictor.from_pretrained(trained[0].output)
 
 
-def test_contexts_are_forgotten_once_they_are_answered(tokenizer):
-    labeler = AlbertSpanLabeler(small_model(397))
-    answerer = QuestionAnsweringPredictor(
-        labeler, tokenizer, QuestionAnsweringDescription("squad", 36, 12)
-    )
-    before = num_contexts()
-    for word in ("list", "object"):
-        assert len(list(answerer.predicted([("Which word?", f"the {word} is Fine")]))) == 1
-    assert num_contexts() == before
-
-
-def num_contexts():
-    """Returns how many contexts in tokens there are in this process."""
-    gc.collect()
-    # `isinstance` would ask every object for its class, which some answer with a warning.
-    return sum(type(one) is TokenizedContext for one in gc.get_objects())
+def test_answers_are_those_of_the_reference(trained):
+    answerer = QuestionAnsweringPredictor.from_pretrained(trained[0].output)
+    questions = read_squad(trained[0].dev, BadRows())
+    for question, found in zip(questions, answerer.answers(questions), strict=True):
+        expected = reference.answer(answerer, question.text, question.context)
+        assert [one.text for one in found.best[:3]] == [one.text for one in expected.best[:3]]
+        for one, other in zip(found.best, expected.best, strict=True):
+            assert one.score == pytest.approx(other.score, rel=1e-4, abs=1e-4)
+        assert found.null_score == pytest.approx(expected.null_score, abs=1e-4)
 
 
 def test_document_of_a_hundred_thousand_tokens_is_answered(tokenizer):
@@ -239,10 +231,10 @@ def test_document_of_a_hundred_thousand_tokens_is_answered(tokenizer):
     )
     context = "the list is Fine. " * 12_000
     question = Question("a", "Which word?", context, (), ())
-    windows = answerer.windows(question)
-    assert len(windows[0].context.ids) > 100_000
-    covered = {index for one in windows for index in range(one.first, one.first + one.num_tokens)}
-    assert covered == set(range(len(windows[0].context.ids)))
+    read = answerer.read([question])
+    num_tokens = len(read.context_ids) - 1
+    assert num_tokens > 100_000
+    assert set(read.windows.tokens().values.numpy()) == set(range(num_tokens))
     (answer,) = answerer.answers([question], batch_size=512)
     for one in answer.best:
         assert one.text == context[one.start : one.end]

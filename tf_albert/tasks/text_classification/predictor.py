@@ -83,7 +83,7 @@ class TextClassificationPredictor(Predictor):
     task_names = ("table", *glue.TASKS)
     submitted_tasks = tuple(name for name, task in glue.TASKS.items() if task.test)
     description_class = TextClassificationDescription
-    what_else = "holds no fine-tuned classifier of texts. `tf-albert finetune` makes one."
+    what_else = "labels no texts. `tf-albert finetune` makes a model that does."
 
     def __init__(
         self,

@@ -44,6 +44,8 @@ setup(
             LITERT,
             "hypothesis",
             "import-linter",
+            # The layers and optimizers run without TensorFlow; older ones lack what Keras calls.
+            "jax>=0.10,<0.11",
             "mypy>=1.18,<2",
             "pytest>=8",
             "pytest-timeout",

@@ -11,6 +11,7 @@ import runpy
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 TIMEOUT = 500  # seconds
@@ -70,6 +71,14 @@ def start_python(*arguments, streams, folder=None, **environment):
     )
     process.start()
     return process
+
+
+def stranger():
+    """Returns an executor of one process of its own, which stays from call to call.
+
+    What it runs is a function of a module that imports nothing of the package.
+    """
+    return ProcessPoolExecutor(max_workers=1, mp_context=_SERVER)
 
 
 def _become(arguments, folder, environment, streams):

@@ -1,6 +1,7 @@
 """ALBERT in Keras: raw text in, a TF Hub module that anyone can fine-tune out.
 
-Read the folders in the order of the data: `text`, `data`, `modeling`, `training`, `tasks`, `hub`.
+Read the folders in the order of the data: `text`, `data`, `layers`, `modeling`, `training`,
+`tasks`, `hub`.
 """
 
 import importlib
@@ -21,7 +22,7 @@ _PUBLIC = {
     "AlbertTokenizer": "tf_albert.text.tokenizer",
     "load_predictor": "tf_albert.tasks.load",
 }
-_FOLDERS = ("convert", "data", "hub", "modeling", "tasks", "text", "training")
+_FOLDERS = ("convert", "data", "hub", "layers", "modeling", "tasks", "text", "training")
 __version__ = "0.1.0"
 __all__ = [  # noqa: PLE0604 - computed, so that a name is written once
     *_PUBLIC,

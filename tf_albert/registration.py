@@ -14,6 +14,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 MODULES = (
+    "tf_albert.layers",
     "tf_albert.modeling.answerable_span_labeler",
     "tf_albert.modeling.classifier",
     "tf_albert.modeling.multiple_choice",

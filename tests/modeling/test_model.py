@@ -18,6 +18,7 @@ from tests.modeling.task_models import (
     over,
 )
 from tf_albert import AlbertEncoder, AlbertMultipleChoice, AlbertPretrainer
+from tf_albert.modeling.model import as_config
 
 ON_ENCODER = {"pretrainer": (AlbertPretrainer, {}), **TASK_MODELS}
 # A softmax does not see what is added to all that it compares: all keys of a token, all choices.
@@ -92,3 +93,8 @@ def targets_of(model_class):
     if model_class is AlbertPretrainer:
         return {"mlm_logits": np.arange(40).reshape(5, 8), "sop_logits": LABELS}
     return TARGETS[model_class]
+
+
+def test_config_passes_as_itself_or_as_its_dict(small_config):
+    assert as_config(small_config) is small_config
+    assert as_config(small_config.to_dict()) == small_config

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tests.helpers import randomize
-from tests.modeling.test_tokens import SHARING, rows_of
+from tests.modeling.test_padding import SHARING, rows_of
 from tf_albert import AlbertClassifier, AlbertEncoder, AlbertPretrainer
 
 DROPPING = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.2}

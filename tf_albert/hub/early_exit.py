@@ -16,11 +16,11 @@ from tf_albert.hub.classifier import (
 )
 from tf_albert.hub.encoder import checked, specs_of
 from tf_albert.hub.reusable import require, reusable
+from tf_albert.layers.tokens import FlatTokens
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.depth import check_layers
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.stack import BlockStack
-from tf_albert.modeling.tokens import FlatTokens
 
 
 def save_early_exit_classifier(

@@ -21,7 +21,6 @@ from tf_albert.layout import CONFIG_FILE
 from tf_albert.modeling.depth import check_layers
 from tf_albert.modeling.encoder import INPUTS, AlbertEncoder
 from tf_albert.modeling.pretrainer import AlbertPretrainer
-from tf_albert.modeling.tokens import gather_positions
 
 
 def save_encoder(model, path, provenance=None, also_layers=()):
@@ -135,9 +134,7 @@ def _mlm_module(pretrainer, encode):
         inputs = dict(inputs)
         positions = inputs.pop("masked_lm_positions")
         outputs = encode(inputs, training=training)
-        table = tf.convert_to_tensor(encoder.embedding.word_embeddings)
-        masked = gather_positions(outputs["sequence_output"], positions)
-        return {**outputs, "mlm_logits": head(masked, table)}
+        return {**outputs, "mlm_logits": head(outputs["sequence_output"], positions)}
 
     specs = specs_of((*INPUTS, "masked_lm_positions"))
     return reusable(trainable_function(call, specs), [encoder, head])

@@ -47,12 +47,17 @@ def reusable(function, models=()):
     root = tf.train.Checkpoint()
     root.__call__ = function
     # Keras's own variables: with the TensorFlow variables inside them each is stored twice.
-    root.variables = [variable for model in models for variable in model.variables]
-    root.trainable_variables = [
+    root.variables = _once(variable for model in models for variable in model.variables)
+    root.trainable_variables = _once(
         variable for model in models for variable in model.trainable_variables
-    ]
+    )
     root.regularization_losses = []
     return root
+
+
+def _once(variables):
+    """Returns each of some variables once: a head shares the table of its embedding."""
+    return list({id(variable): variable for variable in variables}.values())
 
 
 def signature(call, specs):

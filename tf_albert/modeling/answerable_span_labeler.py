@@ -3,11 +3,11 @@
 import keras
 from keras import ops
 
+from tf_albert.layers.answer_heads import EndHead, NoAnswerHead
+from tf_albert.layers.tokens import gather_positions
 from tf_albert.modeling.encoder import INPUTS, require_inputs
-from tf_albert.modeling.layers import AlbertLayer
 from tf_albert.modeling.span_labeler import NO_ANSWER_LOGIT
 from tf_albert.modeling.task_model import TokenTaskModel
-from tf_albert.modeling.tokens import gather_positions
 
 # Google's run_squad_v2.py, `start_n_top` and `end_n_top`.
 BEAM_SIZE = 5
@@ -54,12 +54,8 @@ class AlbertAnswerableSpanLabeler(TokenTaskModel):
 
     def __init__(self, encoder, dropout=0.1, **kwargs):
         super().__init__(encoder, num_logits=1, dropout=dropout, **kwargs)
-        self.end_head = EndHead(self.config, dtype=self.dtype_policy, name="end_head")
-        self.no_answer_head = NoAnswerHead(
-            self.config, dropout, dtype=self.dtype_policy, name="no_answer_head"
-        )
-        for part in (self.end_head, self.no_answer_head):
-            part.build()
+        self.end_head = self._part(EndHead, "end_head")
+        self.no_answer_head = self._part(NoAnswerHead, "no_answer_head", dropout=dropout)
 
     def head_arguments(self):
         return {"dropout": self.dropout.rate}
@@ -94,90 +90,6 @@ class AlbertAnswerableSpanLabeler(TokenTaskModel):
             "end_top_log_probs": end_log_probs,
             "end_top_positions": ops.cast(ends, "int32"),
         }
-
-
-@keras.saving.register_keras_serializable("tf_albert")
-class EndHead(AlbertLayer):
-    """The logit of each token to be the end, for each of some starts.
-
-    Source: Google's squad_utils.py, `create_v2_model`. Its dense layer on a token joined with the
-    start is the sum of two here, so a token is multiplied once however many starts there are.
-
-    Args:
-        config: `AlbertConfig`.
-
-    Call arguments:
-        hidden: float tensor of shape `(batch, length, hidden_size)`.
-        starts: float tensor of shape `(batch, starts, hidden_size)`: the vectors of the starts.
-
-    Output shape:
-        `(batch, starts, length)`, float32.
-    """
-
-    def __init__(self, config, **kwargs):
-        super().__init__(config, **kwargs)
-        size = self.config.hidden_size
-        self.of_token = self.dense(size, "of_token")
-        self.of_start = self.dense(size, "of_start", use_bias=False)
-        self.normalization = self.layer_norm()
-        self.output_layer = self.dense(1, "output")
-
-    def build(self, *shapes):
-        for part in (self.of_token, self.of_start, self.normalization, self.output_layer):
-            part.build((None, self.config.hidden_size))
-        self.built = True
-
-    def call(self, hidden, starts):
-        joined = self.of_token(hidden)[:, None] + self.of_start(starts)[:, :, None]
-        logits = self.output_layer(self.normalization(ops.tanh(joined)))
-        return ops.cast(logits[..., 0], "float32")
-
-    def compute_output_shape(self, hidden_shape, starts_shape):
-        return (*starts_shape[:2], hidden_shape[1])
-
-
-@keras.saving.register_keras_serializable("tf_albert")
-class NoAnswerHead(AlbertLayer):
-    """The logit that there is no answer, of the first token and of where an answer may start.
-
-    Source: Google's squad_utils.py, `create_v2_model`, `answer_class`.
-
-    Args:
-        config: `AlbertConfig`.
-        rate: float in [0, 1). Dropout before the logit.
-
-    Call arguments:
-        hidden: float tensor of shape `(batch, length, hidden_size)`.
-        start_probabilities: float tensor of shape `(batch, length)`.
-        training: bool. Whether dropout acts.
-
-    Output shape:
-        `(batch,)`, float32.
-    """
-
-    def __init__(self, config, rate, **kwargs):
-        super().__init__(config, **kwargs)
-        self.transform = self.dense(self.config.hidden_size, "transform")
-        self.drop = self.dropout(rate)
-        self.output_layer = self.dense(1, "output", use_bias=False)
-
-    def build(self, *shapes):
-        self.transform.build((None, 2 * self.config.hidden_size))
-        self.output_layer.build((None, self.config.hidden_size))
-        self.built = True
-
-    def get_config(self):
-        return super().get_config() | {"rate": self.drop.rate}
-
-    def call(self, hidden, start_probabilities, training=False):
-        probabilities = ops.cast(start_probabilities, hidden.dtype)
-        start = ops.einsum("bl,blh->bh", probabilities, hidden)
-        features = ops.tanh(self.transform(ops.concatenate([start, hidden[:, 0]], axis=-1)))
-        logits = self.output_layer(self.drop(features, training=training))
-        return ops.cast(logits[:, 0], "float32")
-
-    def compute_output_shape(self, hidden_shape, start_probabilities_shape):
-        return (hidden_shape[0],)
 
 
 def _may_answer(inputs):

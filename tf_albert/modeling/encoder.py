@@ -2,13 +2,14 @@
 
 import keras
 
-from tf_albert.modeling.block import FeedForward, SelfAttention
+from tf_albert.layers.embedding import FactorizedEmbedding
+from tf_albert.layers.feed_forward import FeedForward
+from tf_albert.layers.parts import initializer
+from tf_albert.layers.self_attention import SelfAttention
+from tf_albert.layers.tokens import FlatTokens, PaddedTokens
 from tf_albert.modeling.depth import check_layers
-from tf_albert.modeling.embedding import FactorizedEmbedding
-from tf_albert.modeling.layers import initializer
 from tf_albert.modeling.model import AlbertModel
 from tf_albert.modeling.stack import BlockStack
-from tf_albert.modeling.tokens import FlatTokens, PaddedTokens
 
 INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
 
@@ -63,17 +64,17 @@ class AlbertEncoder(AlbertModel):
         super().__init__(config, **kwargs)
         schedule = [block for layer in self.config.layer_schedule for block in layer]
         num_attentions, num_feed_forwards = (max(part) + 1 for part in zip(*schedule, strict=True))
-        self.embedding = self._build(FactorizedEmbedding, "embedding")
+        self.embedding = self._part(FactorizedEmbedding, "embedding")
         self.attentions = [
-            self._build(SelfAttention, f"attention_{index}") for index in range(num_attentions)
+            self._part(SelfAttention, f"attention_{index}") for index in range(num_attentions)
         ]
         self.feed_forwards = [
-            self._build(FeedForward, f"feed_forward_{index}") for index in range(num_feed_forwards)
+            self._part(FeedForward, f"feed_forward_{index}") for index in range(num_feed_forwards)
         ]
         self.pooler = keras.layers.Dense(
             self.config.hidden_size,
             activation="tanh",
-            kernel_initializer=initializer(self.config),
+            kernel_initializer=initializer(self.config.initializer_range),
             dtype=self.dtype_policy,
             name="pooler",
         )
@@ -90,11 +91,6 @@ class AlbertEncoder(AlbertModel):
     @skip_padding.setter
     def skip_padding(self, value):
         self.supports_jit = not value
-
-    def _build(self, layer, name):
-        part = layer(self.config, dtype=self.dtype_policy, name=name)
-        part.build()
-        return part
 
     def call(self, inputs, training=False):
         return self._call_layers(inputs, self.config.num_hidden_layers, training)

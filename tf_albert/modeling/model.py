@@ -4,7 +4,7 @@ import inspect
 
 import keras
 
-from tf_albert.modeling.layers import as_config
+from tf_albert.config import AlbertConfig
 
 
 class AlbertModel(keras.Model):
@@ -18,6 +18,14 @@ class AlbertModel(keras.Model):
     def __init__(self, config, **kwargs):
         super().__init__(**kwargs)
         self.config = as_config(config)
+
+    def _part(self, layer_class, name, **arguments):
+        """Returns a built layer; it takes from the config the sizes that it has arguments for."""
+        taken = inspect.signature(layer_class).parameters
+        sizes = {name: size for name, size in self.config.to_dict().items() if name in taken}
+        part = layer_class(**sizes, **arguments, dtype=self.dtype_policy, name=name)
+        part.build()
+        return part
 
     def head_arguments(self):
         """Returns what the constructor takes besides the config: JSON values by name."""
@@ -87,3 +95,8 @@ def _formats():
     from tf_albert.convert import formats
 
     return formats
+
+
+def as_config(config):
+    """Returns an `AlbertConfig` from one, or from the dict that `get_config` stored."""
+    return config if isinstance(config, AlbertConfig) else AlbertConfig.from_dict(config)

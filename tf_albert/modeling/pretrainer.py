@@ -3,9 +3,9 @@
 import keras
 from keras import ops
 
+from tf_albert.layers.parts import initializer
+from tf_albert.layers.pretraining_heads import MaskedLMHead
 from tf_albert.modeling.encoder import INPUTS, as_encoder, require_inputs
-from tf_albert.modeling.heads import MaskedLMHead
-from tf_albert.modeling.layers import initializer
 from tf_albert.modeling.model import AlbertModel
 
 
@@ -45,13 +45,13 @@ class AlbertPretrainer(AlbertModel):
         encoder = as_encoder(encoder, kwargs.get("dtype"))
         super().__init__(encoder.config, **{"dtype": encoder.dtype_policy, **kwargs})
         self.encoder = encoder
-        self.masked_lm_head = MaskedLMHead(
-            self.config, dtype=self.dtype_policy, name="masked_lm_head"
+        self.masked_lm_head = self._part(
+            MaskedLMHead, "masked_lm_head", token_embedding=encoder.embedding
         )
-        self.masked_lm_head.build()
+        # No `SentenceOrderHead`: the pooler is the encoder's, and files know this as a dense layer.
         self.sentence_order_head = keras.layers.Dense(
             2,
-            kernel_initializer=initializer(self.config),
+            kernel_initializer=initializer(self.config.initializer_range),
             dtype=self.dtype_policy,
             name="sentence_order_head",
         )
@@ -62,8 +62,7 @@ class AlbertPretrainer(AlbertModel):
         require_inputs(inputs, (*INPUTS, "masked_lm_positions"))
         positions = inputs["masked_lm_positions"]
         masked, pooled = self.encoder.predict_tokens(inputs, positions, training)
-        table = ops.convert_to_tensor(self.encoder.embedding.word_embeddings)
         return {
-            "mlm_logits": self.masked_lm_head(masked, table),
+            "mlm_logits": self.masked_lm_head(masked),
             "sop_logits": ops.cast(self.sentence_order_head(pooled), "float32"),
         }

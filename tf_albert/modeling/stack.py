@@ -3,8 +3,6 @@
 import keras
 from keras import ops
 
-from tf_albert.modeling.block import attention_bias
-
 
 class BlockStack:
     """The calls of the blocks in one pass through an encoder.
@@ -25,7 +23,6 @@ class BlockStack:
         self.schedule = schedule
         self.calls = [pair for layer in schedule for pair in layer]
         self.tokens = tokens
-        self.bias = attention_bias(tokens.input_mask)
         self.training = training
         self.remat = remat
         # Drawn before any call: a loop could not draw, and a second computation must not.
@@ -70,7 +67,6 @@ class BlockStack:
         attention, feed_forward = self.attentions[attention], self.feed_forwards[feed_forward]
         hidden = attention(
             hidden,
-            self.bias,
             tokens=self.tokens,
             first_only=first_only,
             training=self.training,

@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
+from tf_albert.layers.parts import initializer
 from tf_albert.modeling.encoder import as_encoder
-from tf_albert.modeling.layers import initializer
 from tf_albert.modeling.model import AlbertModel
 
 
@@ -25,7 +25,7 @@ class TaskModel(AlbertModel):
         self.dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy, name="dropout")
         self.head = keras.layers.Dense(
             num_logits,
-            kernel_initializer=initializer(self.config),
+            kernel_initializer=initializer(self.config.initializer_range),
             dtype=self.dtype_policy,
             name="head",
         )

@@ -4,9 +4,12 @@ Keras's own differ: `keras.optimizers.Lamb` corrects Adam's bias, decays outside
 adapts every variable; and under a strategy Keras clips each replica's gradient before the sum.
 """
 
+from collections.abc import Sequence
+
 import keras
-import tensorflow as tf
 from keras import ops
+
+from tf_albert.types import Tensor
 
 # Left out of decay and of the trust ratio (Google's lamb_optimizer.py and optimization.py).
 EXCLUDED_NAMES = ("LayerNorm", "layer_norm", "bias")
@@ -25,17 +28,27 @@ class _SummedClipOptimizer(keras.optimizers.Optimizer):
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.clip_norm = clip_norm
 
-    def _all_reduce_sum_gradients(self, grads_and_vars):
-        # Repeated tokens arrive as separate slices, whose norm is not that of their sum.
-        dense = [
-            (tf.convert_to_tensor(gradient), variable) for gradient, variable in grads_and_vars
-        ]
-        summed = super()._all_reduce_sum_gradients(dense)
+    # The sum over replicas is a step of Keras's own under TensorFlow alone. Other backends give
+    # the gradients of the whole batch to `_clip_gradients`, which TensorFlow calls before the sum.
+    if keras.backend.backend() == "tensorflow":
+
+        def _all_reduce_sum_gradients(self, grads_and_vars):
+            # Repeated tokens arrive as separate slices, whose norm is not that of their sum.
+            dense = [
+                (ops.convert_to_tensor(gradient), variable) for gradient, variable in grads_and_vars
+            ]
+            gradients, variables = zip(*super()._all_reduce_sum_gradients(dense), strict=True)
+            return list(zip(self._clipped(gradients), variables, strict=True))
+
+    else:
+
+        def _clip_gradients(self, grads):
+            return self._clipped(super()._clip_gradients(grads))
+
+    def _clipped(self, gradients):
         if self.clip_norm is None:
-            return summed
-        gradients, variables = zip(*summed, strict=True)
-        clipped, _ = tf.clip_by_global_norm(gradients, self.clip_norm)
-        return list(zip(clipped, variables, strict=True))
+            return gradients
+        return clip_by_global_norm(gradients, self.clip_norm)
 
     def get_config(self):
         return super().get_config() | {"clip_norm": self.clip_norm}
@@ -163,6 +176,24 @@ class Lamb(AdamW):
         usable = ops.logical_and(weight_norm > 0, update_norm > 0)
         ratio = weight_norm / ops.where(usable, update_norm, 1.0)
         return ops.where(usable, ratio, 1.0) * update
+
+
+def clip_by_global_norm(gradients: Sequence[Tensor], clip_norm: float) -> list[Tensor]:
+    """Returns gradients, all scaled alike where their common norm is above a bound.
+
+    Args:
+        gradients: float tensors.
+        clip_norm: float. The largest norm. Where theirs is no number or infinite, so is no result.
+
+    >>> gradients = [ops.convert_to_tensor([3.0]), ops.convert_to_tensor([[4.0]])]
+    >>> [float(ops.squeeze(part)) for part in clip_by_global_norm(gradients, 2.5)]
+    [1.5, 2.0]
+    """
+    squares = [ops.sum(ops.square(ops.cast(gradient, "float32"))) for gradient in gradients]
+    norm = ops.sqrt(sum(squares))
+    # What is added is 0, or no number where the norm is infinite: a scale of 0 would hide that.
+    scale = clip_norm / ops.maximum(norm, clip_norm) + (norm - norm)
+    return [gradient * ops.cast(scale, gradient.dtype) for gradient in gradients]
 
 
 OPTIMIZERS = {"lamb": Lamb, "adamw": AdamW, "sgd": Sgd}

@@ -3,14 +3,37 @@ import pytest
 
 from tests import reference
 from tests.helpers import random_inputs, randomize, reference_weights
+from tests.layer_checks import check_layer
 from tf_albert import AlbertEncoder
+from tf_albert.layers import FactorizedEmbedding
 
 
-def test_sum_of_three_tables_by_hand(small_config):
-    config = small_config.replace(embedding_size=2, hidden_size=4)
-    embedding = AlbertEncoder(config).embedding
+@pytest.mark.parametrize("embedding_size", [6, 8], ids=["projected", "as wide as the encoder"])
+def test_layer(stranger, tmp_path, embedding_size):
+    arguments = {
+        "vocab_size": 50,
+        "embedding_size": embedding_size,
+        "hidden_size": 8,
+        "max_position_embeddings": 11,
+        "type_vocab_size": 3,
+        "hidden_dropout_prob": 0.25,
+        "layer_norm_epsilon": 1e-5,
+        "initializer_range": 0.5,
+    }
+    ids = np.random.default_rng(0).integers(0, 50, (3, 5), "int32")
+
+    def inputs_of(batch, length):
+        rows = ids[:batch, :length]
+        return {"input_word_ids": rows, "input_type_ids": rows % 3}
+
+    check_layer(FactorizedEmbedding, lambda: arguments, inputs_of, stranger, tmp_path)
+
+
+def test_sum_of_three_tables_by_hand():
+    embedding = FactorizedEmbedding(397, embedding_size=2, hidden_size=4, type_vocab_size=3)
+    embedding.build()
     embedding.word_embeddings.assign(np.zeros((397, 2)))
-    embedding.position_embeddings.assign(np.outer(np.arange(41), [1, -1]))
+    embedding.position_embeddings.assign(np.outer(np.arange(512), [1, -1]))
     embedding.type_embeddings.assign([[0, 0], [0, -20], [9, 9]])
     # Token 0: (0, 0); token 1 of type 1: (1, -21); of two numbers the larger becomes 1.
     embedded = embedding.embed(np.array([[5, 6]]), np.array([[0, 1]]))
@@ -29,6 +52,12 @@ def test_embedding_equals_the_reference(small_config, embedding_size):
     assert (encoder.embedding.projection is None) == (embedding_size == 28)
 
 
+def test_types_are_zeros_where_none_are_given(small_config):
+    embedding = randomize(AlbertEncoder(small_config)).embedding
+    ids = random_inputs(small_config)["input_word_ids"]
+    np.testing.assert_array_equal(embedding(ids), embedding(ids, np.zeros_like(ids)))
+
+
 def test_sequence_of_all_positions_fits_and_one_more_is_refused(small_config):
     encoder = AlbertEncoder(small_config)
     encoder(random_inputs(small_config, length=41))
@@ -38,6 +67,11 @@ def test_sequence_of_all_positions_fits_and_one_more_is_refused(small_config):
         r"Use a `sequence_length` of at most 41\.",
     ):
         encoder(random_inputs(small_config, length=42))
+
+
+def test_size_below_one_is_refused():
+    with pytest.raises(ValueError, match=r"`embedding_size` must be at least 1. Received: 0"):
+        FactorizedEmbedding(vocab_size=50, embedding_size=0, hidden_size=8)
 
 
 def test_dropout_acts_in_training_only(small_config):

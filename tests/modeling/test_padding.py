@@ -16,12 +16,10 @@ from tf_albert import (
     AlbertSpanLabeler,
     AlbertTokenClassifier,
 )
-from tf_albert.modeling.tokens import FlatTokens, PaddedTokens
 
 # Keras asks whether a softmax over one token is meant; a token alone attends to itself.
 pytestmark = pytest.mark.filterwarnings("ignore:You are using a softmax over axis -1:UserWarning")
 
-MASK = np.array([[1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [1, 0, 0, 0, 0]], "int32")
 SHARING = {
     "shared": {},
     "shared attention": {"parameter_sharing": "attention"},
@@ -46,31 +44,6 @@ def rows_of(lengths, config, padding=0):
         "input_type_ids": random.integers(0, config.type_vocab_size, mask.shape, "int32") * mask,
         "masked_lm_positions": random.integers(0, np.array(lengths)[:, None], (len(lengths), 4)),
     }
-
-
-def test_flat_tokens_lie_one_below_another():
-    tokens = FlatTokens(tf.constant(MASK))
-    rows = np.arange(15).reshape(3, 5)
-    flat = tokens.flatten(tf.constant(rows))
-    np.testing.assert_array_equal(flat, [0, 1, 5, 6, 7, 10])
-    np.testing.assert_array_equal(tokens.columns(), [0, 1, 0, 1, 2, 0])
-    np.testing.assert_array_equal(tokens.first(flat), [0, 5, 10])
-    np.testing.assert_array_equal(tokens.input_mask, MASK[:, :3])  # as long as the longest
-    padded = tokens.pad(flat)
-    np.testing.assert_array_equal(padded[tf.constant(MASK[:, :3]) == 1], flat)
-    np.testing.assert_array_equal(
-        tokens.restore(flat[:, None], fill=-1)[..., 0],
-        [[0, 1, -1, -1, -1], [5, 6, 7, -1, -1], [10, -1, -1, -1, -1]],
-    )
-    np.testing.assert_array_equal(
-        tokens.take(flat[:, None], tf.constant([[1, 0], [2, 2], [0, 0]]))[..., 0],
-        [[1, 0], [7, 7], [10, 10]],
-    )
-
-
-def test_first_token_counts_where_the_mask_leaves_it_out():
-    tokens = FlatTokens(tf.constant([[0, 1], [0, 0]]))
-    np.testing.assert_array_equal(tokens.flatten(tf.constant([[4, 5], [6, 7]])), [4, 5, 6])
 
 
 def test_batch_without_a_row_has_outputs_without_a_row(small_config):
@@ -204,15 +177,3 @@ def test_xla_compiles_padded_rows_alone(small_config):
     classifier.compile("adam", "mse", jit_compile=True)
     del inputs["masked_lm_positions"]
     np.testing.assert_allclose(classifier.predict(inputs, verbose=0), expected, atol=1e-5)
-
-
-def test_padded_tokens_stay_as_they_are():
-    tokens = PaddedTokens(tf.constant(MASK))
-    rows = tf.reshape(tf.range(15), (3, 5))
-    assert tokens.flatten(rows) is rows
-    assert tokens.pad(rows) is rows
-    np.testing.assert_array_equal(tokens.first(rows), [0, 5, 10])
-    np.testing.assert_array_equal(
-        tokens.restore(rows[..., None], fill=-1)[..., 0],
-        [[0, 1, -1, -1, -1], [5, 6, 7, -1, -1], [10, -1, -1, -1, -1]],
-    )

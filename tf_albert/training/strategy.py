@@ -104,7 +104,7 @@ def distribute(
     """
     parts: dict[int, Iterator[Any]] = {}
 
-    def part(context: tf.distribute.InputReplicaContext) -> Any:
+    def part(context: tf.distribute.experimental.ValueContext) -> Any:
         replica = context.replica_id_in_sync_group
         if replica not in parts:
             replicas = (replica, context.num_replicas_in_sync)

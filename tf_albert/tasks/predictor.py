@@ -5,7 +5,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
 import tensorflow as tf
 
@@ -19,24 +19,26 @@ from tf_albert.types import StrPath
 PREDICTIONS_FILE = "predictions.jsonl"
 
 
-class Description(Protocol):
-    """What a model was fine-tuned for; its fields are kept in `provenance.json`.
+class Description(abc.ABC):
+    """What a model was fine-tuned for; a dataclass, whose fields are kept in `provenance.json`.
 
     Attributes:
         task: str. The name of the task, as `tf-albert finetune --task` takes it.
         sequence_length: int. Longest row, in tokens.
-        metric: str. The metric that the best checkpoint and the best seed are chosen by.
-        model_class: the class of the model.
     """
 
+    task: str
+    sequence_length: int
+
     @property
-    def task(self) -> str: ...
+    @abc.abstractmethod
+    def metric(self) -> str:
+        """The metric that the best checkpoint and the best seed are chosen by."""
+
     @property
-    def sequence_length(self) -> int: ...
-    @property
-    def metric(self) -> str: ...
-    @property
-    def model_class(self) -> type[TaskModel]: ...
+    @abc.abstractmethod
+    def model_class(self) -> type[TaskModel]:
+        """The class of the model."""
 
 
 @dataclasses.dataclass(frozen=True)

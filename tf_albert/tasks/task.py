@@ -9,7 +9,7 @@ from tf_albert.modeling.encoder import AlbertEncoder
 from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import EpochBatches
-from tf_albert.tasks.predictor import Description, Predictor
+from tf_albert.tasks.predictor import Predictor
 from tf_albert.tasks.task_settings import TaskSettings
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import StrPath
@@ -31,7 +31,7 @@ class Task(abc.ABC):
     Attributes:
         takes: dict of the names of the kind's tasks to the fields of a recipe that each takes.
         predictor_class: the `Predictor` of models that were fine-tuned for the task.
-        description: what a model of the task is for; kept in its `provenance.json`.
+        description: the kind's `Description`: what a model of the task is for.
         batches: `EpochBatches`. What the loop trains on.
         objective: one of `tf_albert.training.objectives`: what the loop minimizes.
 
@@ -42,7 +42,7 @@ class Task(abc.ABC):
 
     takes: ClassVar[Mapping[str, tuple[str, ...]]]
     predictor_class: ClassVar[type[Predictor]]
-    description: Description
+    description: Any
     batches: EpochBatches
     objective: Any
 

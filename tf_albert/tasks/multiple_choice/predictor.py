@@ -15,14 +15,14 @@ from tf_albert.tasks.batches import shortened
 from tf_albert.tasks.metrics import accuracy_metrics
 from tf_albert.tasks.multiple_choice.data import FOLDERS, LETTERS, Choice, read_race
 from tf_albert.tasks.multiple_choice.gaps import choice_inputs, choice_texts
-from tf_albert.tasks.predictor import Evaluation, Predictor, write_predictions
+from tf_albert.tasks.predictor import Description, Evaluation, Predictor, write_predictions
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import StrPath
 
 
 @dataclasses.dataclass(frozen=True)
-class MultipleChoiceDescription:
+class MultipleChoiceDescription(Description):
     """What a multiple-choice model was trained for; kept in its `provenance.json`.
 
     Args:

@@ -13,7 +13,13 @@ from tf_albert.modeling.span_labeler import AlbertSpanLabeler
 from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import shortened
-from tf_albert.tasks.predictor import Evaluation, Predictor, file_to_score, write_predictions
+from tf_albert.tasks.predictor import (
+    Description,
+    Evaluation,
+    Predictor,
+    file_to_score,
+    write_predictions,
+)
 from tf_albert.tasks.question_answering.answers import (
     BEAM,
     LOGITS,
@@ -42,7 +48,7 @@ MODEL_CLASSES: dict[str, type[TaskModel]] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class QuestionAnsweringDescription:
+class QuestionAnsweringDescription(Description):
     """What a span labeler was trained for; kept in its `provenance.json`.
 
     Args:

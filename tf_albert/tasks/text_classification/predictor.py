@@ -16,7 +16,7 @@ from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import shortened
 from tf_albert.tasks.metrics import with_names
-from tf_albert.tasks.predictor import Evaluation, Predictor, write_predictions
+from tf_albert.tasks.predictor import Description, Evaluation, Predictor, write_predictions
 from tf_albert.tasks.text_classification import glue
 from tf_albert.tasks.text_classification.labels import Classes, LabelKind, LabelSets, Numbers
 from tf_albert.tasks.text_classification.pictures import draw
@@ -27,7 +27,7 @@ from tf_albert.types import StrPath
 
 
 @dataclasses.dataclass(frozen=True)
-class TextClassificationDescription:
+class TextClassificationDescription(Description):
     """What a classifier of texts was trained for; kept in its `provenance.json`.
 
     Args:

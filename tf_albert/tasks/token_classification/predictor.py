@@ -12,7 +12,13 @@ from tf_albert.modeling.task_model import TaskModel
 from tf_albert.modeling.token_classifier import AlbertTokenClassifier
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import shortened
-from tf_albert.tasks.predictor import Evaluation, Predictor, file_to_score, write_predictions
+from tf_albert.tasks.predictor import (
+    Description,
+    Evaluation,
+    Predictor,
+    file_to_score,
+    write_predictions,
+)
 from tf_albert.tasks.token_classification.data import TEXT_FILES, TaggedSentence, read_conll
 from tf_albert.tasks.token_classification.metrics import OUTSIDE, tagging_metrics
 from tf_albert.tasks.token_classification.word_tokens import rows_of_words
@@ -21,7 +27,7 @@ from tf_albert.types import StrPath, Tensor
 
 
 @dataclasses.dataclass(frozen=True)
-class TokenClassificationDescription:
+class TokenClassificationDescription(Description):
     """What a token classifier was trained for; kept in its `provenance.json`.
 
     Args:

@@ -66,7 +66,7 @@ class BestOnDev:
     @property
     def best_step(self) -> int:
         """The step with the best score, the first of equal ones."""
-        return int(max(sorted(self.scores, key=int), key=self.scores.get))
+        return int(max(sorted(self.scores, key=int), key=self.scores.__getitem__))
 
     def is_over(self) -> bool:
         """Whether so many checkpoints were no better that the run need not go on."""

@@ -79,7 +79,7 @@ def _several(recipe: FinetuneRecipe, run: Path) -> dict[str, Any]:
         metrics[seed] = finetune(one)
     metric = load_predictor(_folder(run, recipe.seed)).description.metric
     scores = {seed: values[metric] for seed, values in metrics.items()}
-    best = max(scores, key=scores.get)
+    best = max(scores, key=scores.__getitem__)
     with files.replacing_folder(run / layout.MODEL_FOLDER, layout.PROVENANCE_FILE) as folder:
         shutil.copytree(_folder(run, best) / layout.MODEL_FOLDER, folder, dirs_exist_ok=True)
     results = {

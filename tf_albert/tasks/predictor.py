@@ -83,7 +83,7 @@ class Predictor(abc.ABC):
     def __init__(
         self, model: TaskModel | None, tokenizer: AlbertTokenizer, description: Any
     ) -> None:
-        self.model = model
+        self.model: Any = model
         self.tokenizer = tokenizer
         self.description = description
         # Traced once for all batches, and for all checkpoints of a run: the model stays the same.

@@ -23,7 +23,10 @@ def choice_texts(choices: Sequence[Choice]) -> tuple[np.ndarray, np.ndarray, np.
         tuple of arrays of str: passages and questions `(rows,)`, and options `(rows, options)`.
     """
     columns = ([one.passage, one.question, one.options] for one in choices)
-    return tuple(np.array(column, object) for column in zip(*columns, strict=True))
+    passages, questions, options = (
+        np.array(column, object) for column in zip(*columns, strict=True)
+    )
+    return passages, questions, options
 
 
 def choice_inputs(

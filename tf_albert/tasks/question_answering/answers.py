@@ -211,7 +211,7 @@ def candidates_of_questions(
     questions = np.repeat(questions, is_answer.shape[1]).reshape(is_answer.shape)[is_answer]
     order = np.lexsort((-scores, questions))  # of equal ones the first
     columns = [np.asarray(column)[is_answer][order].tolist() for column in found]
-    best = [{} for _ in contexts]
+    best: list[dict[str, Candidate]] = [{} for _ in contexts]
     for question, begin, end, *both in zip(questions[order].tolist(), *columns, strict=True):
         texts, text = best[question], contexts[question][begin:end]
         if len(texts) < MOST_ANSWERS and text not in texts:
@@ -221,5 +221,5 @@ def candidates_of_questions(
 
 def probabilities(scores: Sequence[float]) -> np.ndarray:
     """Returns the softmax of scores: float array."""
-    exponents = np.exp(np.array(scores, "float64") - max(scores))
+    exponents = np.exp(np.array(scores, "float64") - max(scores, default=0.0))
     return exponents / exponents.sum()

@@ -140,7 +140,7 @@ def null_threshold_of_best_f1(
     """
     usable = {question: _with_words(given) or [""] for question, given in golds.items()}
     scores = _best(_f1_of_version_2, usable, answers)
-    order = sorted(golds, key=null_scores.get)
+    order = sorted(golds, key=null_scores.__getitem__)
     gains = [scores[question] - (not golds[question]) for question in order]
     steps = np.array([null_scores[question] for question in order])
     totals = np.concatenate([[0.0], np.cumsum(gains)])
@@ -198,9 +198,9 @@ def _best_threshold(
 ) -> tuple[float, float]:
     """Returns the best score in percent and the smallest threshold that reaches it."""
     # Below every null score no answer stands; each step up lets one more stand.
-    best = current = sum(unanswerable.values())
+    best = current = float(sum(unanswerable.values()))
     at = 0.0
-    for question in sorted(scores, key=null_scores.get):
+    for question in sorted(scores, key=null_scores.__getitem__):
         if unanswerable[question]:
             current -= bool(answers[question])
         else:

@@ -145,15 +145,15 @@ class QuestionAnsweringPredictor(Predictor):
             batch_size: int. Windows a batch.
         """
         read = self.read(questions)
-        found, no_answer_logits = self._found(read, batch_size)
+        answers, no_answer_logits = self._found(read, batch_size)
         of_window, contexts = read.windows.questions, [question.context for question in questions]
-        best = candidates_of_questions(found, of_window, contexts)
+        best = candidates_of_questions(answers, of_window, contexts)
         null_scores: list[float | None] = [None] * len(questions)
         if self.description.may_be_unanswerable:
             lowest = lowest_null_scores(no_answer_logits, of_window, len(questions))
             null_scores = lowest.numpy().tolist()
         columns = zip(questions, best, null_scores, strict=True)
-        return [Answered(question.id, *values) for question, *values in columns]
+        return [Answered(question.id, found, null_score) for question, found, null_score in columns]
 
     def _found(
         self, read: TokenizedQuestions, batch_size: int
@@ -182,10 +182,10 @@ class QuestionAnsweringPredictor(Predictor):
         ]
         answered = self.answers(questions, batch_size)
         for question, answer in zip(questions, answered, strict=True):
-            record = {"question": question.text, "answer": self.text_of(answer)}
+            record: dict[str, Any] = {"question": question.text, "answer": self.text_of(answer)}
             if record["answer"]:
                 record |= {"start": answer.best[0].start, "end": answer.best[0].end}
-            if self.description.may_be_unanswerable:
+            if answer.null_score is not None:
                 record["null_score"] = round(answer.null_score, 6)
             yield record
 
@@ -245,7 +245,7 @@ class QuestionAnsweringPredictor(Predictor):
 
     def text_of(self, answer: Answered) -> str:
         """Returns the answer that is given: empty where no answer is likelier."""
-        if not self.description.may_be_unanswerable:
+        if answer.null_score is None:
             return answer.text
         return "" if answer.null_score > self.description.null_threshold else answer.text
 
@@ -254,7 +254,7 @@ class QuestionAnsweringPredictor(Predictor):
         kind = "log_prob" if self.description.may_be_unanswerable else "logit"
         nbest = {}
         for answer in answered:
-            shares = probabilities([one.score for one in answer.best]) if answer.best else []
+            scores = [one.score for one in answer.best]
             nbest[answer.id] = [
                 {
                     "text": one.text,
@@ -262,7 +262,7 @@ class QuestionAnsweringPredictor(Predictor):
                     f"start_{kind}": one.start_score,
                     f"end_{kind}": one.end_score,
                 }
-                for one, share in zip(answer.best, shares, strict=True)
+                for one, share in zip(answer.best, probabilities(scores), strict=True)
             ]
         values = {
             "predictions.json": {answer.id: self.text_of(answer) for answer in answered},

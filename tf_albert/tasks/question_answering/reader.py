@@ -1,6 +1,7 @@
 """Reads questions and their contexts: each context once, however many questions it has."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -103,7 +104,7 @@ def in_characters(texts: Tensor, places: tf.RaggedTensor) -> tf.RaggedTensor:
     return places.with_values(tf.gather(before, firsts + places.values) - tf.gather(before, firsts))
 
 
-def _in_batches(function: tf.types.experimental.PolymorphicFunction, texts: Sequence[str]):
+def _in_batches(function: Callable[[Tensor], Any], texts: Sequence[str]) -> Any:
     """Returns what a function gives of all texts, of which it sees some at a time."""
     parts = [
         function(tf.constant(texts[first : first + BATCH_SIZE], tf.string))

@@ -68,7 +68,7 @@ class QuestionAnsweringTask(Task):
         """
         # `read_squad` told of the others that their answers stand nowhere.
         questions = [one for one in self.train if one.answers or not one.golds]
-        inputs, spans = [], []
+        parts, spans = [], []
         for first in range(0, len(questions), QUESTIONS_AT_ONCE):
             some = questions[first : first + QUESTIONS_AT_ONCE]
             read = self._predictor.read(some)
@@ -80,9 +80,9 @@ class QuestionAnsweringTask(Task):
                     bad_rows.add(
                         f"{path}, question {question.id}", "an answer longer than a window"
                     )
-            inputs.append(self._predictor.reader.inputs(read, read.windows))
+            parts.append(self._predictor.reader.inputs(read, read.windows))
             spans.append(places)
-        inputs = {name: np.concatenate([part[name] for part in inputs]) for name in inputs[0]}
+        inputs = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         return inputs, np.concatenate(spans)
 
     def sizes(self) -> tuple[str, str]:

@@ -43,7 +43,13 @@ class ContextWindows(NamedTuple):
     def part(self, first: Tensor | int, size: Tensor | int) -> "ContextWindows":
         """Returns at most `size` windows from number `first` on."""
         here = slice(first, first + size)
-        return ContextWindows(*(values[here] for values in self[:-1]), self.best)
+        return self._replace(
+            numbers=self.numbers[here],
+            questions=self.questions[here],
+            firsts=self.firsts[here],
+            sizes=self.sizes[here],
+            shifts=self.shifts[here],
+        )
 
     def tokens(self) -> tf.RaggedTensor:
         """Returns the tokens of each window: ragged int64 `(windows, tokens)`."""
@@ -172,9 +178,9 @@ def cut_windows(
     """
     sizes = question_ids.row_lengths(), context_tokens[0].row_lengths()
     # One more, for what is no token.
-    columns = (tf.pad(rows.values, [[0, 1]]) for rows in context_tokens)
+    ids, begins, ends = (tf.pad(rows.values, [[0, 1]]) for rows in context_tokens)
     windows = windows_of_sizes(*sizes, sequence_length, stride)
-    return TokenizedQuestions(question_ids, *columns, windows)
+    return TokenizedQuestions(question_ids, ids, begins, ends, windows)
 
 
 def windows_of_sizes(

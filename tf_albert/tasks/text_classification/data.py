@@ -45,44 +45,47 @@ def read_labelled(recipe: TaskSettings, bad_rows: BadRows) -> Labelled:
     if recipe.task == "table":
         return _read_tables(recipe, bad_rows)
     task = glue.TASKS[recipe.task]
-    _require(recipe, ("data",))
+    (data,) = _required(recipe, ("data",))
     description = TextClassificationDescription(
-        labels=task.labels and list(task.labels),
+        labels=list(task.labels) if task.labels else None,
         text_columns=list(task.text_columns),
         label_column=task.label_column,
         sequence_length=recipe.sequence_length,
         num_segments=len(task.text_columns),
         task=task.name,
     )
-    train = glue.read_train(task, recipe.data, bad_rows)
-    return Labelled(train, glue.read_dev(task, recipe.data, bad_rows), description)
+    train = glue.read_train(task, data, bad_rows)
+    return Labelled(train, glue.read_dev(task, data, bad_rows), description)
 
 
-def _require(recipe: TaskSettings, needed: tuple[str, ...]) -> None:
+def _required(recipe: TaskSettings, needed: tuple[str, ...]) -> list[str]:
+    """Returns the values of fields of a recipe, each of which must be given."""
     missing = [name for name in needed if getattr(recipe, name) is None]
     if missing:
         raise ValueError(f"The task {recipe.task!r} needs {', '.join(map(repr, missing))}.")
+    return [getattr(recipe, name) for name in needed]
 
 
 def _read_tables(recipe: TaskSettings, bad_rows: BadRows) -> Labelled:
-    _require(recipe, ("train", "dev", "text_column", "label_column"))
-    columns = recipe.text_column.split(",")
+    needed = ("train", "dev", "text_column", "label_column")
+    train_path, dev_path, text_column, label_column = _required(recipe, needed)
+    columns = text_column.split(",")
     if len(columns) > 2:
-        raise ValueError(f"`text_column` takes one or two columns. Received: {recipe.text_column}.")
+        raise ValueError(f"`text_column` takes one or two columns. Received: {text_column}.")
     label_kind = _label_kind(recipe)
     train, dev = (
-        read_examples(path, columns, recipe.label_column, label_kind, bad_rows)
-        for path in (recipe.train, recipe.dev)
+        read_examples(path, columns, label_column, label_kind, bad_rows)
+        for path in (train_path, dev_path)
     )
     description = TextClassificationDescription(
         labels=_labels(train, recipe, label_kind),
         text_columns=columns,
-        label_column=recipe.label_column,
+        label_column=label_column,
         sequence_length=recipe.sequence_length,
         num_segments=len(columns),
         multi_label=recipe.multi_label,
     )
-    description.kind.targets(dev, recipe.dev)  # a label unknown is told before training begins
+    description.kind.targets(dev, dev_path)  # a label unknown is told before training begins
     return Labelled(train, {"dev": dev}, description)
 
 

@@ -171,14 +171,15 @@ def read_file(task: GlueTask, path: StrPath, bad_rows: BadRows) -> Examples:
         task.label_column,
         NUMBER if task.labels is None else CLASS,
         bad_rows,
-        task.columns and list(task.columns),
+        list(task.columns) if task.columns else None,
         task.labels,
     )
 
 
 def is_part(task: GlueTask, path: StrPath) -> bool:
     """Whether a folder is one of texts, with a folder for each label, and not the task's whole."""
-    return bool(task.labels) and all((Path(path) / label).is_dir() for label in task.labels)
+    labels = task.labels or ()
+    return bool(labels) and all((Path(path) / label).is_dir() for label in labels)
 
 
 def read_test(task: GlueTask, folder: StrPath) -> dict[str, tuple[Examples, list[str]]]:
@@ -212,8 +213,9 @@ def read_test(task: GlueTask, folder: StrPath) -> dict[str, tuple[Examples, list
 
 def _read_folder(task: GlueTask, folder: Path, bad_rows: BadRows) -> Examples:
     """Reads texts that lie in a folder a label, one text a file."""
-    texts, labels = [], []
-    for label in task.labels:
+    texts: list[tuple[str, ...]] = []
+    labels = []
+    for label in task.labels or ():
         files = sorted((folder / label).glob("*.txt"))
         if not files:
             raise ValueError(

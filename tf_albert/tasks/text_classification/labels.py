@@ -27,13 +27,13 @@ class LabelKind(abc.ABC):
     """What the labels of texts are: how they are trained, scored and written.
 
     Attributes:
-        labels: list of str, in the order of the logits; None for numbers.
+        labels: list of str, in the order of the logits; empty for numbers.
         label_kind: `CLASS`, `NUMBER` or `LABEL_SET`: what stands in a table's column.
         metric: str. The metric that the best checkpoint and the best seed are chosen by.
         objective: what a run minimizes.
     """
 
-    labels: list[str] | None
+    labels: list[str]
     label_kind: str
     metric: str
     objective: Any
@@ -109,11 +109,11 @@ class Classes(LabelKind):
 class Numbers(LabelKind):
     """A number."""
 
-    labels = None
     label_kind = NUMBER
     metric = "pearson"
 
     def __init__(self) -> None:
+        self.labels = []
         self.objective = RegressionObjective()
 
     def targets(self, examples: Examples, where: StrPath) -> np.ndarray:

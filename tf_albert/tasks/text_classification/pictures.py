@@ -26,13 +26,12 @@ def draw(folder: Path, kind: LabelKind, examples: Examples, outputs: np.ndarray)
     if isinstance(kind, Numbers):
         plots.draw_errors(targets, outputs, folder / "errors.png")
         return
-    names = list(kind.labels or ())
     if isinstance(kind, LabelSets):
         held = outputs >= HOLDS_FROM
-        plots.draw_label_scores(targets, held, names, folder / "labels.png")
-        name, table = "labels.txt", plots.label_table(targets, held, names)
+        plots.draw_label_scores(targets, held, kind.labels, folder / "labels.png")
+        name, table = "labels.txt", plots.label_table(targets, held, kind.labels)
     else:
         labels, predicted = targets.tolist(), outputs.argmax(axis=1).tolist()
-        plots.draw_confusion(labels, predicted, names, folder / "confusion.png")
-        name, table = "confusion.txt", plots.confusion_table(labels, predicted, names)
+        plots.draw_confusion(labels, predicted, kind.labels, folder / "confusion.png")
+        name, table = "confusion.txt", plots.confusion_table(labels, predicted, kind.labels)
     files.write_text(folder / name, table + "\n")

@@ -80,10 +80,8 @@ class Predictor(abc.ABC):
     what_else: ClassVar[str]
     num_segments: int
 
-    def __init__(
-        self, model: TaskModel | None, tokenizer: AlbertTokenizer, description: Any
-    ) -> None:
-        self.model: Any = model
+    def __init__(self, model: Any, tokenizer: AlbertTokenizer, description: Any) -> None:
+        self.model = model
         self.tokenizer = tokenizer
         self.description = description
         # Traced once for all batches, and for all checkpoints of a run: the model stays the same.

@@ -44,7 +44,7 @@ setup(
             LITERT,
             "hypothesis",
             "import-linter",
-            # The layers and the optimizers run without TensorFlow; older ones lack what Keras calls.
+            # Layers and optimizers are tested under a backend that is not TensorFlow.
             "jax>=0.10,<0.11",
             "pytest>=8",
             "pytest-timeout",

@@ -127,4 +127,5 @@ def test_stopped_run_goes_on_to_the_same_weights(folder, tmp_path):
     assert "Going on from step 3 of 6." in finished.stdout
     ours, theirs = (read_model(place / "pretraining/model") for place in (tmp_path, folder))
     for weight, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
-        np.testing.assert_allclose(weight, other, atol=1e-5)
+        # Clipping adds up in another order since.
+        np.testing.assert_allclose(weight, other, rtol=1e-4, atol=1e-5)

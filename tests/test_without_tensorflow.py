@@ -10,6 +10,7 @@ import pytest
 
 from tests import without_tensorflow
 from tests.helpers import REPOSITORY, require
+from tf_albert.training.optimizers import make_optimizer
 
 
 @pytest.fixture(scope="module")
@@ -17,11 +18,13 @@ def of_jax(tmp_path_factory):
     require("jax", importlib.util.find_spec("jax"), "jax is not installed: '.[test]'")
     path = tmp_path_factory.mktemp("jax") / "results.npz"
     script = REPOSITORY / "tests" / "without_tensorflow.py"
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    # Compiling takes nearly all of the time, and nothing runs often.
+    flags = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    environment = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags}
     run = subprocess.run(
         [sys.executable, script, path],
         check=False,
-        env=environment,
+        env=os.environ | environment,
         cwd=path.parent,
         capture_output=True,
         text=True,
@@ -56,5 +59,9 @@ def test_accumulated_gradients_are_clipped_together(of_jax):
     assert 0.9 * longest < moved < 1.0001 * longest
 
 
-def test_clipping_changes_what_the_moments_hold(of_jax):
-    assert np.abs(of_jax["lamb"] - of_jax["lamb, unclipped"]).max() > 1e-4
+@pytest.mark.parametrize("name", ["adamw", "lamb"])
+def test_numbers_would_differ_without_clipping(of_jax, name):
+    optimizer = make_optimizer(name, without_tensorflow.RATE)
+    optimizer.clip_norm = None
+    unclipped = without_tensorflow.trained(without_tensorflow.make_model(), optimizer)
+    assert np.abs(of_jax[name] - unclipped).max() > 1e-3

@@ -38,29 +38,34 @@ def rows():
     return ids, random.integers(0, 40, (8, 7)).astype("int32")
 
 
-def trained(optimizer):
-    """Returns the weights after four steps of `fit`."""
-    model = make_model()
+def trained(model, optimizer):
+    """Returns the weights of a model, one below another, after four steps of `fit`."""
+    before = model.get_weights()
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     model.fit(*rows(), batch_size=4, epochs=2, shuffle=False, verbose=0)
-    return np.concatenate([weight.ravel() for weight in model.get_weights()])
+    after = joined(model.get_weights())
+    model.set_weights(before)
+    return after
+
+
+def joined(weights):
+    return np.concatenate([weight.ravel() for weight in weights])
 
 
 def results():
     """Returns arrays by name: logits, and the weights before and after training."""
     model = make_model()
-    found = {
-        "logits": keras.ops.convert_to_numpy(model(rows()[0])),
-        "before": np.concatenate([weight.ravel() for weight in model.get_weights()]),
-    }
     optimizers = {
         "adamw": AdamW(RATE, clip_norm=CLIP_NORM),
         "lamb": Lamb(RATE, clip_norm=CLIP_NORM),
-        "lamb, unclipped": Lamb(RATE, clip_norm=None),
         "sgd": Sgd(RATE, clip_norm=CLIP_NORM),
         "sgd, accumulating": Sgd(RATE, clip_norm=CLIP_NORM, gradient_accumulation_steps=2),
     }
-    return found | {name: trained(optimizer) for name, optimizer in optimizers.items()}
+    return {
+        "logits": keras.ops.convert_to_numpy(model(rows()[0])),
+        "before": joined(model.get_weights()),
+        **{name: trained(model, optimizer) for name, optimizer in optimizers.items()},
+    }
 
 
 if __name__ == "__main__":

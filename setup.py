@@ -45,7 +45,6 @@ setup(
             "hypothesis",
             "import-linter",
             # The layers and optimizers run without TensorFlow; older ones lack what Keras calls.
-            # Layers and optimizers are tested under a backend that is not TensorFlow.
             "jax>=0.10,<0.11",
             "mypy>=1.18,<2",
             "pytest>=8",

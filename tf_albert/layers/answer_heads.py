@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from tf_albert.layers.parts import HeadLayer
-from tf_albert.types import Tensor
+from tf_albert.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable("tf_albert")
@@ -56,7 +56,7 @@ class EndHead(HeadLayer):
         self.normalization = self._layer_norm()
         self.output_layer = self._dense(1, "output")
 
-    def build(self, hidden_shape=None, starts_shape=None) -> None:
+    def build(self, hidden_shape: Shape | None = None, starts_shape: Shape | None = None) -> None:
         for part in (self.of_token, self.of_start, self.normalization, self.output_layer):
             part.build((None, self.hidden_size))
         self.built = True
@@ -66,7 +66,7 @@ class EndHead(HeadLayer):
         logits = self.output_layer(self.normalization(ops.tanh(joined)))
         return ops.cast(logits[..., 0], "float32")
 
-    def compute_output_shape(self, hidden_shape, starts_shape) -> tuple:
+    def compute_output_shape(self, hidden_shape: Shape, starts_shape: Shape) -> tuple:
         return (*starts_shape[:2], hidden_shape[1])
 
     def get_config(self) -> dict[str, Any]:
@@ -123,7 +123,9 @@ class NoAnswerHead(HeadLayer):
         self.drop = self._dropout(dropout)
         self.output_layer = self._dense(1, "output", use_bias=False)
 
-    def build(self, hidden_shape=None, start_probabilities_shape=None) -> None:
+    def build(
+        self, hidden_shape: Shape | None = None, start_probabilities_shape: Shape | None = None
+    ) -> None:
         self.transform.build((None, 2 * self.hidden_size))
         self.output_layer.build((None, self.hidden_size))
         self.built = True
@@ -135,7 +137,7 @@ class NoAnswerHead(HeadLayer):
         logits = self.output_layer(self.drop(features, training=training))
         return ops.cast(logits[:, 0], "float32")
 
-    def compute_output_shape(self, hidden_shape, start_probabilities_shape) -> tuple:
+    def compute_output_shape(self, hidden_shape: Shape, start_probabilities_shape: Shape) -> tuple:
         return (hidden_shape[0],)
 
     def get_config(self) -> dict[str, Any]:

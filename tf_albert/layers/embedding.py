@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from tf_albert.layers.parts import PartsLayer, initializer
-from tf_albert.types import Tensor
+from tf_albert.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable("tf_albert")
@@ -77,7 +77,9 @@ class FactorizedEmbedding(PartsLayer):
         if embedding_size != hidden_size:
             self.projection = self._dense(hidden_size, "projection")
 
-    def build(self, input_word_ids_shape=None, input_type_ids_shape=None) -> None:
+    def build(
+        self, input_word_ids_shape: Shape | None = None, input_type_ids_shape: Shape | None = None
+    ) -> None:
         self.word_embeddings = self._table("word_embeddings", self.vocab_size)
         self.position_embeddings = self._table("position_embeddings", self.max_position_embeddings)
         self.type_embeddings = self._table("type_embeddings", self.type_vocab_size)
@@ -86,7 +88,7 @@ class FactorizedEmbedding(PartsLayer):
             self.projection.build((None, None, self.embedding_size))
         self.built = True
 
-    def _table(self, name, rows):
+    def _table(self, name: str, rows: int) -> keras.Variable:
         return self.add_weight(
             name=name,
             shape=(rows, self.embedding_size),
@@ -151,7 +153,10 @@ class FactorizedEmbedding(PartsLayer):
         return x if self.projection is None else self.projection(x)
 
     def compute_output_shape(
-        self, input_word_ids_shape, input_type_ids_shape=None, columns_shape=None
+        self,
+        input_word_ids_shape: Shape,
+        input_type_ids_shape: Shape | None = None,
+        columns_shape: Shape | None = None,
     ) -> tuple:
         return (*input_word_ids_shape, self.hidden_size)
 

@@ -6,7 +6,7 @@ import keras
 
 from tf_albert.layers.feed_forward import FeedForward
 from tf_albert.layers.self_attention import SelfAttention
-from tf_albert.types import Tensor
+from tf_albert.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable("tf_albert")
@@ -95,7 +95,9 @@ class EncoderBlock(keras.layers.Layer):
             hidden_size, intermediate_size, hidden_act, name="feed_forward", **common
         )
 
-    def build(self, hidden_shape=None, attention_mask_shape=None) -> None:
+    def build(
+        self, hidden_shape: Shape | None = None, attention_mask_shape: Shape | None = None
+    ) -> None:
         self.self_attention.build()
         self.feed_forward.build()
         self.built = True
@@ -106,7 +108,9 @@ class EncoderBlock(keras.layers.Layer):
         hidden = self.self_attention(hidden, attention_mask, training=training)
         return self.feed_forward(hidden, training=training)
 
-    def compute_output_shape(self, hidden_shape, attention_mask_shape=None) -> tuple:
+    def compute_output_shape(
+        self, hidden_shape: Shape, attention_mask_shape: Shape | None = None
+    ) -> tuple:
         return hidden_shape
 
     def get_config(self) -> dict[str, Any]:

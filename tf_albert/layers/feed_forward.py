@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from tf_albert.layers.parts import ACTIVATIONS, PartsLayer, check_activation
-from tf_albert.types import Tensor
+from tf_albert.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable("tf_albert")
@@ -70,7 +70,7 @@ class FeedForward(PartsLayer):
         """Returns for the dropout the seeds of some calls, `(num_calls, 2)`, or None at rate 0."""
         return [self.hidden_dropout.draw_seeds(num_calls)]
 
-    def build(self, hidden_shape=None) -> None:
+    def build(self, hidden_shape: Shape | None = None) -> None:
         self.intermediate.build((None, None, self.hidden_size))
         self.output_projection.build((None, None, self.intermediate_size))
         self.normalization.build((None, None, self.hidden_size))
@@ -83,7 +83,7 @@ class FeedForward(PartsLayer):
         x = self.hidden_dropout(self.output_projection(x), seed=seeds[0], training=training)
         return self.normalization(hidden + x)
 
-    def compute_output_shape(self, hidden_shape) -> tuple:
+    def compute_output_shape(self, hidden_shape: Shape) -> tuple:
         return hidden_shape
 
     def get_config(self) -> dict[str, Any]:

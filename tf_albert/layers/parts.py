@@ -110,8 +110,8 @@ class Dropout(keras.layers.Dropout):
 class _DrawnSeed(keras.random.SeedGenerator):
     """A seed as `keras.random` takes it: no variable, and the same whenever it is asked for."""
 
-    def __init__(self, seed):
+    def __init__(self, seed: Tensor) -> None:
         self._seed = seed
 
-    def next(self, ordered=True):
+    def next(self, ordered: bool = True) -> Tensor:
         return self._seed

@@ -8,7 +8,7 @@ from keras import ops
 from tf_albert.layers.embedding import FactorizedEmbedding
 from tf_albert.layers.parts import ACTIVATIONS, HeadLayer, check_activation
 from tf_albert.layers.tokens import gather_positions
-from tf_albert.types import Tensor
+from tf_albert.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable("tf_albert")
@@ -70,7 +70,9 @@ class MaskedLMHead(HeadLayer):
         self.transform = self._dense(token_embedding.embedding_size, "transform")
         self.normalization = self._layer_norm()
 
-    def build(self, hidden_shape=None, masked_lm_positions_shape=None) -> None:
+    def build(
+        self, hidden_shape: Shape | None = None, masked_lm_positions_shape: Shape | None = None
+    ) -> None:
         if not self.token_embedding.built:
             self.token_embedding.build()
         self.transform.build((None, self.token_embedding.hidden_size))
@@ -91,7 +93,9 @@ class MaskedLMHead(HeadLayer):
         logits = ops.matmul(hidden, ops.transpose(ops.cast(table, hidden.dtype)))
         return ops.cast(logits, "float32") + self.output_bias
 
-    def compute_output_shape(self, hidden_shape, masked_lm_positions_shape=None) -> tuple:
+    def compute_output_shape(
+        self, hidden_shape: Shape, masked_lm_positions_shape: Shape | None = None
+    ) -> tuple:
         places = masked_lm_positions_shape or hidden_shape[:-1]
         return (*places, self.token_embedding.vocab_size)
 
@@ -146,7 +150,7 @@ class SentenceOrderHead(HeadLayer):
         self.pooler = self._dense(hidden_size, "pooler")
         self.output_layer = self._dense(2, "output")
 
-    def build(self, hidden_shape=None) -> None:
+    def build(self, hidden_shape: Shape | None = None) -> None:
         for part in (self.pooler, self.output_layer):
             part.build((None, self.hidden_size))
         self.built = True
@@ -155,7 +159,7 @@ class SentenceOrderHead(HeadLayer):
         pooled = ops.tanh(self.pooler(hidden[:, 0]))
         return ops.cast(self.output_layer(pooled), "float32")
 
-    def compute_output_shape(self, hidden_shape) -> tuple:
+    def compute_output_shape(self, hidden_shape: Shape) -> tuple:
         return (hidden_shape[0], 2)
 
     def get_config(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from keras import ops
 
 from tf_albert.layers.parts import PartsLayer
 from tf_albert.layers.tokens import FlatTokens, PaddedTokens
-from tf_albert.types import Tensor
+from tf_albert.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable("tf_albert")
@@ -96,7 +96,9 @@ class SelfAttention(PartsLayer):
             for dropout in (self.probability_dropout, self.hidden_dropout)
         ]
 
-    def build(self, hidden_shape=None, attention_mask_shape=None) -> None:
+    def build(
+        self, hidden_shape: Shape | None = None, attention_mask_shape: Shape | None = None
+    ) -> None:
         shape = (None, None, self.hidden_size)
         for part in (self.query, self.key, self.value, self.output_projection, self.normalization):
             part.build(shape)
@@ -130,7 +132,7 @@ class SelfAttention(PartsLayer):
         context = self.hidden_dropout(context, seed=seeds[1], training=training)
         return self.normalization(asking + context)
 
-    def _split_heads(self, x):
+    def _split_heads(self, x: Tensor) -> Tensor:
         head_dim = self.hidden_size // self.num_attention_heads
         x = ops.reshape(x, (*ops.shape(x)[:2], self.num_attention_heads, head_dim))
         return ops.transpose(x, (0, 2, 1, 3))  # (batch, heads, length, head_dim)
@@ -141,7 +143,9 @@ class SelfAttention(PartsLayer):
         shape = (hidden.shape[0], self.hidden_size) if first_only else hidden.shape
         return keras.KerasTensor(shape, self.compute_dtype)
 
-    def compute_output_shape(self, hidden_shape, attention_mask_shape=None) -> tuple:
+    def compute_output_shape(
+        self, hidden_shape: Shape, attention_mask_shape: Shape | None = None
+    ) -> tuple:
         return hidden_shape
 
     def get_config(self) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """Where the tokens of a batch lie: in padded rows, or one below another without the padding."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from keras import ops
 
 from tf_albert.types import Tensor
@@ -123,7 +126,7 @@ class FlatTokens:
         rows = ops.reshape(rows, (-1, *rows.shape[2:]))
         return _gather(rows, self._places, self._spread)
 
-    def _spread(self, tokens):
+    def _spread(self, tokens: Tensor) -> Tensor:
         rows = ops.take(tokens, self._tokens, axis=0)
         shape = (-1, *(1 for _ in rows.shape[1:]))
         return ops.where(ops.reshape(self._is_token, shape), rows, ops.zeros_like(rows))
@@ -158,7 +161,11 @@ class FlatTokens:
         return ops.reshape(rows, (-1, ops.shape(self._rows)[1], tokens.shape[-1]))
 
 
-def _is_token(input_mask):
+# Either way for tokens to lie.
+Tokens: TypeAlias = PaddedTokens | FlatTokens
+
+
+def _is_token(input_mask: Tensor) -> Tensor:
     """Returns which places hold a token: those of the mask, and the first of each row."""
     first = ops.arange(ops.shape(input_mask)[1]) == 0
     return ops.logical_or(ops.cast(input_mask, "bool"), first)
@@ -182,22 +189,22 @@ def gather_positions(sequence: Tensor, positions: Tensor) -> Tensor:
     return ops.reshape(gathered, (batch, ops.shape(positions)[1], width))
 
 
-def _gather_any(x, indices):
+def _gather_any(x: Tensor, indices: Tensor) -> Tensor:
     """Returns rows of `x`; their gradient is dense, as a block that is recomputed wants it."""
 
-    def scatter(gradient):
+    def scatter(gradient: Tensor) -> Tensor:
         rows = ops.reshape(gradient, (-1, x.shape[-1]))
         return ops.scatter(ops.reshape(indices, (-1, 1)), rows, ops.shape(x))
 
     return _gather(x, indices, scatter)
 
 
-def _gather(x, indices, gradient_of):
+def _gather(x: Tensor, indices: Tensor, gradient_of: Callable[[Tensor], Tensor]) -> Tensor:
     """Returns rows of `x`; their gradient is a gather too, many times faster than a scatter."""
 
     @ops.custom_gradient
-    def gather(x):
-        def gradient(*arguments, upstream=None):
+    def gather(x: Tensor) -> tuple[Tensor, Callable[..., Tensor]]:
+        def gradient(*arguments: Tensor, upstream: Tensor | None = None) -> Tensor:
             return gradient_of(arguments[0] if upstream is None else upstream)
 
         return ops.take(x, indices, axis=0), gradient

@@ -1,13 +1,16 @@
 """ALBERT that marks a span or says that there is none: the original's model of SQuAD 2.0."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from tf_albert.layers.answer_heads import EndHead, NoAnswerHead
 from tf_albert.layers.tokens import gather_positions
-from tf_albert.modeling.encoder import INPUTS, require_inputs
+from tf_albert.modeling.encoder import INPUTS, EncoderLike, require_inputs
 from tf_albert.modeling.span_labeler import NO_ANSWER_LOGIT
 from tf_albert.modeling.task_model import TokenTaskModel
+from tf_albert.types import Tensor
 
 # Google's run_squad_v2.py, `start_n_top` and `end_n_top`.
 BEAM_SIZE = 5
@@ -25,7 +28,7 @@ class AlbertAnswerableSpanLabeler(TokenTaskModel):
     Args:
         encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
         dropout: float in [0, 1). Dropout before the logit for no answer.
-        **kwargs: as for every Keras model.
+        **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
 
     Call arguments:
         inputs: dict of the encoder's inputs; for training `start_positions` besides, int of shape
@@ -52,15 +55,15 @@ class AlbertAnswerableSpanLabeler(TokenTaskModel):
     ((2, 5, 5), (2,))
     """
 
-    def __init__(self, encoder, dropout=0.1, **kwargs):
+    def __init__(self, encoder: EncoderLike, dropout: float = 0.1, **kwargs: Any) -> None:
         super().__init__(encoder, num_logits=1, dropout=dropout, **kwargs)
         self.end_head = self._part(EndHead, "end_head")
         self.no_answer_head = self._part(NoAnswerHead, "no_answer_head", dropout=dropout)
 
-    def head_arguments(self):
+    def head_arguments(self) -> dict[str, Any]:
         return {"dropout": self.dropout.rate}
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: dict[str, Tensor], training: bool = False) -> dict[str, Tensor]:
         require_inputs(inputs, INPUTS)
         hidden = self.encoder.map_tokens(lambda x: x, inputs, fill=0.0, training=training)
         excluded = ops.where(_may_answer(inputs), 0.0, NO_ANSWER_LOGIT)
@@ -74,7 +77,7 @@ class AlbertAnswerableSpanLabeler(TokenTaskModel):
             answers = self._beam(hidden, start_logits, excluded)
         return answers | {"no_answer_logits": no_answer}
 
-    def _beam(self, hidden, start_logits, excluded):
+    def _beam(self, hidden: Tensor, start_logits: Tensor, excluded: Tensor) -> dict[str, Tensor]:
         length = hidden.shape[1]
         if length is not None and length < BEAM_SIZE:
             raise ValueError(
@@ -92,7 +95,7 @@ class AlbertAnswerableSpanLabeler(TokenTaskModel):
         }
 
 
-def _may_answer(inputs):
+def _may_answer(inputs: dict[str, Tensor]) -> Tensor:
     """Returns where an answer may start or end: the second segment but for its last token."""
     mask = ops.cast(inputs["input_mask"], "bool")
     follows = ops.pad(mask[:, 1:], [[0, 0], [0, 1]])

@@ -1,8 +1,12 @@
 """ALBERT with one dense layer on the pooled output: classes, or a number."""
 
+from typing import Any
+
 import keras
 
+from tf_albert.modeling.encoder import EncoderLike
 from tf_albert.modeling.task_model import TaskModel, require_classes
+from tf_albert.types import Tensor
 
 # Where any number of labels may hold, one does that is at least as likely as not.
 HOLDS_FROM = 0.5
@@ -18,7 +22,7 @@ class AlbertClassifier(TaskModel):
         encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
         num_classes: int. Number of classes, or of labels that may hold at once; 1 for regression.
         dropout: float in [0, 1). Dropout on the pooled output.
-        **kwargs: as for every Keras model.
+        **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
 
     Call arguments:
         inputs: dict of the encoder's inputs.
@@ -55,13 +59,15 @@ class AlbertClassifier(TaskModel):
     >>> regressor.compile("adam", keras.losses.MeanSquaredError())
     """
 
-    def __init__(self, encoder, num_classes, dropout=0.1, **kwargs):
+    def __init__(
+        self, encoder: EncoderLike, num_classes: int, dropout: float = 0.1, **kwargs: Any
+    ) -> None:
         require_classes(num_classes)
         super().__init__(encoder, num_classes, dropout, **kwargs)
         self.num_classes = num_classes
 
-    def head_arguments(self):
+    def head_arguments(self) -> dict[str, Any]:
         return {"num_classes": self.num_classes, "dropout": self.dropout.rate}
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         return self.logits(self.encoder.pool(inputs, training), training)

@@ -1,7 +1,15 @@
 """A model with the first of its layers alone: the weights are the same where all layers are one."""
 
+from collections.abc import Iterable
+from typing import TypeVar
 
-def check_layers(config, layers):
+from tf_albert.config import AlbertConfig
+from tf_albert.modeling.model import AlbertModel
+
+Model = TypeVar("Model", bound=AlbertModel)
+
+
+def check_layers(config: AlbertConfig, layers: Iterable[int]) -> None:
     """Raises a `ValueError` where an encoder cannot be cut to each of some numbers of layers.
 
     Args:
@@ -22,7 +30,7 @@ def check_layers(config, layers):
         )
 
 
-def with_layers(model, num_layers):
+def with_layers(model: Model, num_layers: int) -> Model:
     """Returns a copy of a model that has the first of its layers alone.
 
     Args:

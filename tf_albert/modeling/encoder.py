@@ -1,15 +1,20 @@
 """ALBERT's encoder: the factorized embedding, and one block called again and again."""
 
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
 import keras
 
+from tf_albert.config import AlbertConfig
 from tf_albert.layers.embedding import FactorizedEmbedding
 from tf_albert.layers.feed_forward import FeedForward
 from tf_albert.layers.parts import initializer
 from tf_albert.layers.self_attention import SelfAttention
-from tf_albert.layers.tokens import FlatTokens, PaddedTokens
+from tf_albert.layers.tokens import FlatTokens, PaddedTokens, Tokens
 from tf_albert.modeling.depth import check_layers
 from tf_albert.modeling.model import AlbertModel
 from tf_albert.modeling.stack import BlockStack
+from tf_albert.types import Tensor
 
 INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
 
@@ -22,7 +27,7 @@ class AlbertEncoder(AlbertModel):
 
     Args:
         config: `AlbertConfig`.
-        **kwargs: as for every Keras model (`name`, `dtype`).
+        **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
 
     Call arguments:
         inputs: dict of int tensors of shape `(batch, length)`: `input_word_ids`, `input_mask` (1
@@ -60,7 +65,7 @@ class AlbertEncoder(AlbertModel):
     ((2, 7, 256), (2, 256))
     """
 
-    def __init__(self, config, **kwargs):
+    def __init__(self, config: AlbertConfig | dict[str, Any], **kwargs: Any) -> None:
         super().__init__(config, **kwargs)
         schedule = [block for layer in self.config.layer_schedule for block in layer]
         num_attentions, num_feed_forwards = (max(part) + 1 for part in zip(*schedule, strict=True))
@@ -85,26 +90,30 @@ class AlbertEncoder(AlbertModel):
         self.built = True
 
     @property
-    def skip_padding(self):
+    def skip_padding(self) -> bool:
         return not self.supports_jit  # by which Keras knows what XLA can compile
 
     @skip_padding.setter
-    def skip_padding(self, value):
+    def skip_padding(self, value: bool) -> None:
         self.supports_jit = not value
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: dict[str, Tensor], training: bool = False) -> dict[str, Any]:
         return self._call_layers(inputs, self.config.num_hidden_layers, training)
 
-    def first_layers(self, inputs, num_layers, training=False):
+    def first_layers(
+        self, inputs: dict[str, Tensor], num_layers: int, training: bool = False
+    ) -> dict[str, Any]:
         """Returns what the encoder would give if it had the first of its layers alone.
 
         Args:
-            inputs: dict of int tensors, as for a call.
+            inputs: dict of int tensors `(batch, length)`: `input_word_ids`, `input_mask`,
+                `input_type_ids`.
             num_layers: int. From 1 to the config's `num_hidden_layers`.
             training: bool. Whether dropout acts.
 
         Returns:
-            dict, as of a call, with `num_layers` tensors in `encoder_outputs`.
+            dict: `sequence_output` `(batch, length, hidden_size)`, `pooled_output`
+            `(batch, hidden_size)`, and `encoder_outputs`, a list of `num_layers` tensors.
 
         Raises:
             ValueError: a number out of this range, or layers that differ.
@@ -112,7 +121,9 @@ class AlbertEncoder(AlbertModel):
         check_layers(self.config, (num_layers,))
         return self._call_layers(inputs, num_layers, training)
 
-    def _call_layers(self, inputs, num_layers, training):
+    def _call_layers(
+        self, inputs: dict[str, Tensor], num_layers: int, training: bool
+    ) -> dict[str, Any]:
         require_inputs(inputs, INPUTS)
         tokens = PaddedTokens(inputs["input_mask"])
         hidden = self.embedding(
@@ -126,11 +137,12 @@ class AlbertEncoder(AlbertModel):
             "encoder_outputs": encoder_outputs,
         }
 
-    def pool(self, inputs, training=False):
+    def pool(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         """Returns `pooled_output` alone: no work on padding, and in the last layer on one token.
 
         Args:
-            inputs: dict of int tensors, as for a call.
+            inputs: dict of int tensors `(batch, length)`: `input_word_ids`, `input_mask`,
+                `input_type_ids`.
             training: bool. Whether dropout acts.
 
         Returns:
@@ -138,11 +150,14 @@ class AlbertEncoder(AlbertModel):
         """
         return self.pooler(self._encode_tokens(inputs, training, first_only=True)[0])
 
-    def predict_tokens(self, inputs, positions, training=False):
+    def predict_tokens(
+        self, inputs: dict[str, Tensor], positions: Tensor, training: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """Returns the last layer at some positions, and `pooled_output`: no work on padding.
 
         Args:
-            inputs: dict of int tensors, as for a call.
+            inputs: dict of int tensors `(batch, length)`: `input_word_ids`, `input_mask`,
+                `input_type_ids`.
             positions: int tensor of shape `(batch, predictions)`; no place of padding.
             training: bool. Whether dropout acts.
 
@@ -152,13 +167,20 @@ class AlbertEncoder(AlbertModel):
         hidden, tokens = self._encode_tokens(inputs, training)
         return tokens.take(hidden, positions), self.pooler(tokens.first(hidden))
 
-    def map_tokens(self, function, inputs, fill, training=False):
+    def map_tokens(
+        self,
+        function: Callable[[Tensor], Tensor],
+        inputs: dict[str, Tensor],
+        fill: float,
+        training: bool = False,
+    ) -> Tensor:
         """Returns what a function makes of each token's last vector: no work on padding.
 
         Args:
             function: function of a tensor whose last axis is `hidden_size` and which keeps the
                 others, of which there is one or, with `skip_padding` False, two.
-            inputs: dict of int tensors, as for a call.
+            inputs: dict of int tensors `(batch, length)`: `input_word_ids`, `input_mask`,
+                `input_type_ids`.
             fill: float. What stands in the places of padding.
             training: bool. Whether dropout acts.
 
@@ -168,11 +190,17 @@ class AlbertEncoder(AlbertModel):
         hidden, tokens = self._encode_tokens(inputs, training)
         return tokens.restore(function(hidden), fill)
 
-    def embed_tokens(self, inputs, tokens_class, training=False):
+    def embed_tokens(
+        self,
+        inputs: dict[str, Tensor],
+        tokens_class: type[FlatTokens] | type[PaddedTokens],
+        training: bool = False,
+    ) -> tuple[Tensor, Tokens]:
         """Returns the embedded tokens of a batch, and how they lie.
 
         Args:
-            inputs: dict of int tensors, as for a call.
+            inputs: dict of int tensors `(batch, length)`: `input_word_ids`, `input_mask`,
+                `input_type_ids`.
             tokens_class: `FlatTokens` or `PaddedTokens`.
             training: bool. Whether dropout acts.
 
@@ -190,7 +218,9 @@ class AlbertEncoder(AlbertModel):
         )
         return hidden, tokens
 
-    def _encode_tokens(self, inputs, training, first_only=False):
+    def _encode_tokens(
+        self, inputs: dict[str, Tensor], training: bool, first_only: bool = False
+    ) -> tuple[Tensor, Tokens]:
         """Returns the last layer's output without padding, and how its tokens lie."""
         tokens_class = FlatTokens if self.skip_padding else PaddedTokens
         hidden, tokens = self.embed_tokens(inputs, tokens_class, training)
@@ -200,7 +230,7 @@ class AlbertEncoder(AlbertModel):
         last = stack.last_of_loop if self.loop_layers else stack.last
         return last(hidden, first_only), tokens
 
-    def _check_loop(self):
+    def _check_loop(self) -> None:
         if len({pair for layer in self.config.layer_schedule for pair in layer}) > 1:
             raise ValueError(
                 "`loop_layers` needs one block for all layers. This config has "
@@ -214,7 +244,7 @@ class AlbertEncoder(AlbertModel):
                 "loop. Set one of them to False."
             )
 
-    def _stack(self, tokens, training, num_layers=None):
+    def _stack(self, tokens: Tokens, training: bool, num_layers: int | None = None) -> BlockStack:
         return BlockStack(
             self.attentions,
             self.feed_forwards,
@@ -225,7 +255,11 @@ class AlbertEncoder(AlbertModel):
         )
 
 
-def require_inputs(inputs, names):
+# What task models take for their encoder: one, or the config of a fresh one.
+EncoderLike: TypeAlias = AlbertEncoder | AlbertConfig | dict[str, Any]
+
+
+def require_inputs(inputs: dict[str, Tensor], names: Sequence[str]) -> None:
     """Raises a `ValueError` that names the missing inputs of a dict."""
     if not isinstance(inputs, dict):
         raise ValueError(
@@ -238,7 +272,7 @@ def require_inputs(inputs, names):
         )
 
 
-def as_encoder(encoder, dtype):
+def as_encoder(encoder: EncoderLike, dtype: Any) -> AlbertEncoder:
     """Returns an `AlbertEncoder` from one, or a fresh one from a config."""
     if isinstance(encoder, AlbertEncoder):
         return encoder

@@ -1,10 +1,13 @@
 """What every ALBERT model shares: its config, how Keras saves it, and `save_pretrained`."""
 
 import inspect
+from typing import Any, Self
 
 import keras
 
 from tf_albert.config import AlbertConfig
+from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.types import StrPath
 
 
 class AlbertModel(keras.Model):
@@ -12,14 +15,14 @@ class AlbertModel(keras.Model):
 
     Args:
         config: `AlbertConfig`, or the dict that its `to_dict` gave.
-        **kwargs: as for every Keras model (`name`, `dtype`).
+        **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
     """
 
-    def __init__(self, config, **kwargs):
+    def __init__(self, config: AlbertConfig | dict[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.config = as_config(config)
 
-    def _part(self, layer_class, name, **arguments):
+    def _part(self, layer_class: type, name: str, **arguments: Any) -> Any:
         """Returns a built layer; it takes from the config the sizes that it has arguments for."""
         taken = inspect.signature(layer_class).parameters
         sizes = {name: size for name, size in self.config.to_dict().items() if name in taken}
@@ -27,11 +30,11 @@ class AlbertModel(keras.Model):
         part.build()
         return part
 
-    def head_arguments(self):
+    def head_arguments(self) -> dict[str, Any]:
         """Returns what the constructor takes besides the config: JSON values by name."""
         return {}
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         # A config rebuilds the encoder too, so it may stand in the encoder's place.
         encoder_or_config = next(iter(inspect.signature(type(self)).parameters))
         return {
@@ -42,12 +45,12 @@ class AlbertModel(keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
         dtype = keras.saving.deserialize_keras_object(config["dtype"])
         return cls(**(config | {"dtype": dtype}))
 
     @classmethod
-    def from_pretrained(cls, where, **arguments):
+    def from_pretrained(cls, where: StrPath, **arguments: Any) -> Self:
         """Returns a model of this class with the weights in a folder, an archive or on a host.
 
         Args:
@@ -77,7 +80,7 @@ class AlbertModel(keras.Model):
         """
         return _formats().load(where, cls, **arguments)
 
-    def save_pretrained(self, folder, tokenizer=None):
+    def save_pretrained(self, folder: StrPath, tokenizer: PieceTokenizer | None = None) -> None:
         """Writes `albert_config.json`, `model.weights.h5`, `provenance.json` and the tokenizer.
 
         Args:
@@ -90,13 +93,13 @@ class AlbertModel(keras.Model):
         _formats().save(self, folder, tokenizer)
 
 
-def _formats():
+def _formats() -> Any:
     # The one upward import: the formats in which a model is stored stand above the models.
     from tf_albert.convert import formats
 
     return formats
 
 
-def as_config(config):
+def as_config(config: AlbertConfig | dict[str, Any]) -> AlbertConfig:
     """Returns an `AlbertConfig` from one, or from the dict that `get_config` stored."""
     return config if isinstance(config, AlbertConfig) else AlbertConfig.from_dict(config)

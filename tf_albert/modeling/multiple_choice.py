@@ -1,10 +1,13 @@
 """ALBERT that chooses: one text for each choice, one logit for each text."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
-from tf_albert.modeling.encoder import INPUTS, require_inputs
+from tf_albert.modeling.encoder import INPUTS, EncoderLike, require_inputs
 from tf_albert.modeling.task_model import TaskModel
+from tf_albert.types import Tensor
 
 
 @keras.saving.register_keras_serializable("tf_albert")
@@ -19,7 +22,7 @@ class AlbertMultipleChoice(TaskModel):
     Args:
         encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
         dropout: float in [0, 1). Dropout on the pooled output.
-        **kwargs: as for every Keras model.
+        **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
 
     Call arguments:
         inputs: dict of the encoder's inputs, each of shape `(batch, choices, length)`.
@@ -42,13 +45,13 @@ class AlbertMultipleChoice(TaskModel):
     (2, 4)
     """
 
-    def __init__(self, encoder, dropout=0.1, **kwargs):
+    def __init__(self, encoder: EncoderLike, dropout: float = 0.1, **kwargs: Any) -> None:
         super().__init__(encoder, num_logits=1, dropout=dropout, **kwargs)
 
-    def head_arguments(self):
+    def head_arguments(self) -> dict[str, Any]:
         return {"dropout": self.dropout.rate}
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         require_inputs(inputs, INPUTS)
         rows = {name: _rows_of_choices(name, inputs[name]) for name in INPUTS}
         pooled = self.encoder.pool(rows, training)
@@ -56,7 +59,7 @@ class AlbertMultipleChoice(TaskModel):
         return ops.reshape(self.logits(pooled, training), (batch, choices))
 
 
-def _rows_of_choices(name, tensor):
+def _rows_of_choices(name: str, tensor: Tensor) -> Tensor:
     """Returns the choices of all examples one below another: `(batch * choices, length)`."""
     if len(tensor.shape) != 3:
         raise ValueError(

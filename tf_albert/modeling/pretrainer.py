@@ -1,12 +1,15 @@
 """ALBERT as it is pretrained: masked language model and sentence order."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from tf_albert.layers.parts import initializer
 from tf_albert.layers.pretraining_heads import MaskedLMHead
-from tf_albert.modeling.encoder import INPUTS, as_encoder, require_inputs
+from tf_albert.modeling.encoder import INPUTS, EncoderLike, as_encoder, require_inputs
 from tf_albert.modeling.model import AlbertModel
+from tf_albert.types import Tensor
 
 
 @keras.saving.register_keras_serializable("tf_albert")
@@ -17,7 +20,7 @@ class AlbertPretrainer(AlbertModel):
 
     Args:
         encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
-        **kwargs: as for every Keras model.
+        **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
 
     Call arguments:
         inputs: dict of the encoder's inputs, and `masked_lm_positions`, an int tensor of shape
@@ -41,7 +44,7 @@ class AlbertPretrainer(AlbertModel):
     ((2, 3, 30000), (2, 2))
     """
 
-    def __init__(self, encoder, **kwargs):
+    def __init__(self, encoder: EncoderLike, **kwargs: Any) -> None:
         encoder = as_encoder(encoder, kwargs.get("dtype"))
         super().__init__(encoder.config, **{"dtype": encoder.dtype_policy, **kwargs})
         self.encoder = encoder
@@ -58,7 +61,7 @@ class AlbertPretrainer(AlbertModel):
         self.sentence_order_head.build((None, self.config.hidden_size))
         self.built = True
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: dict[str, Tensor], training: bool = False) -> dict[str, Tensor]:
         require_inputs(inputs, (*INPUTS, "masked_lm_positions"))
         positions = inputs["masked_lm_positions"]
         masked, pooled = self.encoder.predict_tokens(inputs, positions, training)

@@ -1,8 +1,12 @@
 """ALBERT that marks a span: where the answer to a question starts and ends."""
 
+from typing import Any
+
 import keras
 
+from tf_albert.modeling.encoder import EncoderLike
 from tf_albert.modeling.task_model import TokenTaskModel
+from tf_albert.types import Tensor
 
 NO_ANSWER_LOGIT = -1e30
 
@@ -19,7 +23,7 @@ class AlbertSpanLabeler(TokenTaskModel):
 
     Args:
         encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
-        **kwargs: as for every Keras model.
+        **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
 
     Call arguments:
         inputs: dict of the encoder's inputs.
@@ -39,9 +43,9 @@ class AlbertSpanLabeler(TokenTaskModel):
     ((2, 7), (2, 7))
     """
 
-    def __init__(self, encoder, **kwargs):
+    def __init__(self, encoder: EncoderLike, **kwargs: Any) -> None:
         super().__init__(encoder, num_logits=2, dropout=0.0, **kwargs)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: dict[str, Tensor], training: bool = False) -> dict[str, Tensor]:
         logits = self.token_logits(inputs, training, fill=NO_ANSWER_LOGIT)
         return {"start_logits": logits[..., 0], "end_logits": logits[..., 1]}

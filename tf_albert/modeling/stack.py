@@ -1,7 +1,15 @@
 """How an encoder calls its blocks: one after another or in a loop, kept or computed twice."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
+
+from tf_albert.layers.feed_forward import FeedForward
+from tf_albert.layers.self_attention import SelfAttention
+from tf_albert.layers.tokens import Tokens
+from tf_albert.types import Tensor
 
 
 class BlockStack:
@@ -17,7 +25,15 @@ class BlockStack:
         remat: bool. Whether the backward pass computes a block's activations anew.
     """
 
-    def __init__(self, attentions, feed_forwards, schedule, tokens, training, remat):
+    def __init__(
+        self,
+        attentions: Sequence[SelfAttention],
+        feed_forwards: Sequence[FeedForward],
+        schedule: Sequence[Sequence[tuple[int, int]]],
+        tokens: Tokens,
+        training: bool,
+        remat: bool,
+    ) -> None:
         self.attentions = attentions
         self.feed_forwards = feed_forwards
         self.schedule = schedule
@@ -29,7 +45,7 @@ class BlockStack:
         parts = (*attentions, *feed_forwards) if training else ()
         self.seeds = {part: part.draw_seeds(len(self.calls)) for part in parts}
 
-    def outputs(self, hidden):
+    def outputs(self, hidden: Tensor) -> list[Tensor]:
         """Returns the output of every layer, a list."""
         outputs, number = [], 0
         for layer in self.schedule:
@@ -39,13 +55,13 @@ class BlockStack:
             outputs.append(hidden)
         return outputs
 
-    def last(self, hidden, first_only=False):
+    def last(self, hidden: Tensor, first_only: bool = False) -> Tensor:
         """Returns the output of the last layer; with `first_only`, of the first tokens alone."""
         for number in range(len(self.calls) - 1):
             hidden = self._call(hidden, number)
         return self._call(hidden, len(self.calls) - 1, first_only)
 
-    def last_of_loop(self, hidden, first_only=False):
+    def last_of_loop(self, hidden: Tensor, first_only: bool = False) -> Tensor:
         """Returns the same from a graph that holds the block once, or twice with `first_only`."""
         # While every call is of the same block, its number chooses nothing but its seeds.
         times = len(self.calls) - bool(first_only)
@@ -57,12 +73,14 @@ class BlockStack:
         )
         return self._block(hidden, 0, times, first_only) if first_only else hidden
 
-    def _call(self, hidden, number, first_only=False):
+    def _call(self, hidden: Tensor, number: int, first_only: bool = False) -> Tensor:
         if self.remat and not first_only:
             return keras.remat(lambda hidden: self._block(hidden, number, number))(hidden)
         return self._block(hidden, number, number, first_only)
 
-    def _block(self, hidden, call, number, first_only=False):
+    def _block(
+        self, hidden: Tensor, call: int, number: Tensor | int, first_only: bool = False
+    ) -> Tensor:
         attention, feed_forward = self.calls[call]
         attention, feed_forward = self.attentions[attention], self.feed_forwards[feed_forward]
         hidden = attention(
@@ -74,7 +92,7 @@ class BlockStack:
         )
         return feed_forward(hidden, training=self.training, **self._seeds_of(feed_forward, number))
 
-    def _seeds_of(self, part, number):
+    def _seeds_of(self, part: SelfAttention | FeedForward, number: Tensor | int) -> dict[str, Any]:
         if not self.training:
             return {}
         drawn = self.seeds[part]

@@ -1,11 +1,15 @@
 """What the task models share: an encoder, and one dense layer on one of its outputs."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
 from tf_albert.layers.parts import initializer
-from tf_albert.modeling.encoder import as_encoder
+from tf_albert.modeling.encoder import EncoderLike, as_encoder
 from tf_albert.modeling.model import AlbertModel
+from tf_albert.types import Tensor
 
 
 class TaskModel(AlbertModel):
@@ -15,10 +19,12 @@ class TaskModel(AlbertModel):
         encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
         num_logits: int. Width of the dense layer.
         dropout: float in [0, 1). Dropout before the dense layer.
-        **kwargs: as for every Keras model.
+        **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
     """
 
-    def __init__(self, encoder, num_logits, dropout, **kwargs):
+    def __init__(
+        self, encoder: EncoderLike, num_logits: int, dropout: float, **kwargs: Any
+    ) -> None:
         encoder = as_encoder(encoder, kwargs.get("dtype"))
         super().__init__(encoder.config, **{"dtype": encoder.dtype_policy, **kwargs})
         self.encoder = encoder
@@ -32,7 +38,7 @@ class TaskModel(AlbertModel):
         self.head.build((None, self.config.hidden_size))
         self.built = True
 
-    def logits(self, features, training):
+    def logits(self, features: Tensor, training: bool) -> Tensor:
         """Returns the float32 logits of the head on an output of the encoder."""
         return ops.cast(self.head(self.dropout(features, training=training)), "float32")
 
@@ -43,10 +49,14 @@ class TokenTaskModel(TaskModel):
     The pooler then has no gradient, about which Keras would warn in every `fit`. So it is none of
     the trainable weights here, and stays trainable in the encoder, which another model may share.
 
-    Args: as for `TaskModel`.
+    Args:
+        encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
+        num_logits: int. Width of the dense layer.
+        dropout: float in [0, 1). Dropout before the dense layer.
+        **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
     """
 
-    def token_logits(self, inputs, training, fill):
+    def token_logits(self, inputs: dict[str, Tensor], training: bool, fill: float) -> Tensor:
         """Returns the float32 logits of each token, `(batch, length, num_logits)`.
 
         Args:
@@ -59,31 +69,33 @@ class TokenTaskModel(TaskModel):
         )
 
     @property
-    def trainable_variables(self):
+    def trainable_variables(self) -> list[keras.Variable]:
         return self._without_pooler(super().trainable_variables)
 
     @property
-    def trainable_weights(self):
+    def trainable_weights(self) -> list[keras.Variable]:
         return self._without_pooler(super().trainable_weights)
 
     @property
-    def non_trainable_variables(self):
+    def non_trainable_variables(self) -> list[keras.Variable]:
         return _without(self.trainable_variables, self.variables)
 
     @property
-    def non_trainable_weights(self):
+    def non_trainable_weights(self) -> list[keras.Variable]:
         return _without(self.trainable_weights, self.weights)
 
-    def _without_pooler(self, variables):
+    def _without_pooler(self, variables: Sequence[keras.Variable]) -> list[keras.Variable]:
         return _without(self.encoder.pooler.variables, variables)
 
 
-def _without(left_out, variables):
+def _without(
+    left_out: Iterable[keras.Variable], variables: Sequence[keras.Variable]
+) -> list[keras.Variable]:
     ids = {id(variable) for variable in left_out}
     return [variable for variable in variables if id(variable) not in ids]
 
 
-def require_classes(num_classes):
+def require_classes(num_classes: int) -> None:
     """Raises a `ValueError` where there is not one class."""
     if num_classes < 1:
         raise ValueError(f"`num_classes` must be at least 1. Received: {num_classes}.")

@@ -1,8 +1,12 @@
 """ALBERT with one dense layer on every token: names in a text, parts of speech."""
 
+from typing import Any
+
 import keras
 
+from tf_albert.modeling.encoder import EncoderLike
 from tf_albert.modeling.task_model import TokenTaskModel, require_classes
+from tf_albert.types import Tensor
 
 
 @keras.saving.register_keras_serializable("tf_albert")
@@ -17,7 +21,7 @@ class AlbertTokenClassifier(TokenTaskModel):
         encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
         num_classes: int. Number of classes of a token.
         dropout: float in [0, 1). Dropout on the sequence output.
-        **kwargs: as for every Keras model.
+        **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
 
     Call arguments:
         inputs: dict of the encoder's inputs.
@@ -40,13 +44,15 @@ class AlbertTokenClassifier(TokenTaskModel):
     (2, 7, 3)
     """
 
-    def __init__(self, encoder, num_classes, dropout=0.1, **kwargs):
+    def __init__(
+        self, encoder: EncoderLike, num_classes: int, dropout: float = 0.1, **kwargs: Any
+    ) -> None:
         require_classes(num_classes)
         super().__init__(encoder, num_classes, dropout, **kwargs)
         self.num_classes = num_classes
 
-    def head_arguments(self):
+    def head_arguments(self) -> dict[str, Any]:
         return {"num_classes": self.num_classes, "dropout": self.dropout.rate}
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         return self.token_logits(inputs, training, fill=0.0)

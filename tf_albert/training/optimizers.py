@@ -5,12 +5,14 @@ adapts every variable; and under a strategy Keras clips each replica's gradient 
 """
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import keras
 from keras import ops
 
 from tf_albert.types import Tensor
 
+LearningRate: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule
 # Left out of decay and of the trust ratio (Google's lamb_optimizer.py and optimization.py).
 EXCLUDED_NAMES = ("LayerNorm", "layer_norm", "bias")
 
@@ -21,10 +23,12 @@ class _SummedClipOptimizer(keras.optimizers.Optimizer):
     Args:
         learning_rate: float or a Keras schedule.
         clip_norm: float or None. Largest global norm of the gradients; None for no clipping.
-        **kwargs: as for every Keras optimizer.
+        **kwargs: what every Keras optimizer takes, such as `name`.
     """
 
-    def __init__(self, learning_rate, clip_norm=1.0, **kwargs):
+    def __init__(
+        self, learning_rate: LearningRate, clip_norm: float | None = 1.0, **kwargs: Any
+    ) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.clip_norm = clip_norm
 
@@ -32,7 +36,9 @@ class _SummedClipOptimizer(keras.optimizers.Optimizer):
     # the gradients of the whole batch to `_clip_gradients`, which TensorFlow calls before the sum.
     if keras.backend.backend() == "tensorflow":
 
-        def _all_reduce_sum_gradients(self, grads_and_vars):
+        def _all_reduce_sum_gradients(
+            self, grads_and_vars: Sequence[tuple[Tensor, keras.Variable]]
+        ) -> list[tuple[Tensor, keras.Variable]]:
             # Repeated tokens arrive as separate slices, whose norm is not that of their sum.
             dense = [
                 (ops.convert_to_tensor(gradient), variable) for gradient, variable in grads_and_vars
@@ -42,15 +48,15 @@ class _SummedClipOptimizer(keras.optimizers.Optimizer):
 
     else:
 
-        def _clip_gradients(self, grads):
+        def _clip_gradients(self, grads: Sequence[Tensor]) -> Sequence[Tensor]:
             return self._clipped(super()._clip_gradients(grads))
 
-    def _clipped(self, gradients):
+    def _clipped(self, gradients: Sequence[Tensor]) -> Sequence[Tensor]:
         if self.clip_norm is None:
             return gradients
         return clip_by_global_norm(gradients, self.clip_norm)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"clip_norm": self.clip_norm}
 
 
@@ -61,7 +67,7 @@ class Sgd(_SummedClipOptimizer):
     Args:
         learning_rate: float or a Keras schedule.
         clip_norm: float or None. Largest global norm of the gradients, summed over replicas.
-        **kwargs: as for every Keras optimizer.
+        **kwargs: what every Keras optimizer takes, such as `name`.
 
     A gradient of norm 5 is clipped to 1:
 
@@ -71,7 +77,9 @@ class Sgd(_SummedClipOptimizer):
     [-0.3, -0.4]
     """
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor
+    ) -> None:
         self.assign_sub(variable, ops.cast(learning_rate, variable.dtype) * gradient)
 
 
@@ -89,7 +97,7 @@ class AdamW(_SummedClipOptimizer):
         beta_2: float. Decay of the second moment.
         epsilon: float. Added to the root of the second moment.
         clip_norm: float or None. Largest global norm of the gradients, summed over replicas.
-        **kwargs: as for every Keras optimizer.
+        **kwargs: what every Keras optimizer takes, such as `name`.
 
     The first update is a tenth of the gradient over the root of a thousandth of its square:
 
@@ -102,14 +110,14 @@ class AdamW(_SummedClipOptimizer):
 
     def __init__(
         self,
-        learning_rate=1e-3,
-        weight_decay=0.01,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-6,
-        clip_norm=1.0,
-        **kwargs,
-    ):
+        learning_rate: LearningRate = 1e-3,
+        weight_decay: float = 0.01,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-6,
+        clip_norm: float | None = 1.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(learning_rate, clip_norm, **kwargs)
         # Not Keras's own `weight_decay`, which acts before the update and outside the ratio.
         self.decay = weight_decay
@@ -117,7 +125,7 @@ class AdamW(_SummedClipOptimizer):
         self.beta_2 = beta_2
         self.epsilon = epsilon
 
-    def build(self, variables):
+    def build(self, variables: Sequence[keras.Variable]) -> None:
         if self.built:
             return
         super().build(variables)
@@ -128,7 +136,9 @@ class AdamW(_SummedClipOptimizer):
             any(name in variable.path for name in EXCLUDED_NAMES) for variable in variables
         ]
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor
+    ) -> None:
         index = self._get_variable_index(variable)
         first, second = self._first_moments[index], self._second_moments[index]
         gradient = ops.cast(gradient, variable.dtype)
@@ -139,11 +149,11 @@ class AdamW(_SummedClipOptimizer):
             update = self.adapt(update + self.decay * variable, variable)
         self.assign_sub(variable, ops.cast(learning_rate, variable.dtype) * update)
 
-    def adapt(self, update, variable):
+    def adapt(self, update: Tensor, variable: keras.Variable) -> Tensor:
         """Returns the update of a weight that is not left out, decay added, before the rate."""
         return update
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "weight_decay": self.decay,
             "beta_1": self.beta_1,
@@ -159,7 +169,15 @@ class Lamb(AdamW):
     Paper: https://arxiv.org/abs/1904.00962. Source: Google's lamb_optimizer.py: no bias correction,
     decay inside the trust ratio, normalization weights and biases neither decayed nor adapted.
 
-    Args: as for `AdamW`.
+    Args:
+        learning_rate: float or a Keras schedule.
+        weight_decay: float. Share of a weight that is added to its update before the ratio;
+            normalization weights and biases are left out.
+        beta_1: float. Decay of the first moment.
+        beta_2: float. Decay of the second moment.
+        epsilon: float. Added to the root of the second moment.
+        clip_norm: float or None. Largest global norm of the gradients, summed over replicas.
+        **kwargs: what every Keras optimizer takes, such as `name`.
 
     The first update of a weight is as long as the rate times the weight's own norm:
 
@@ -170,7 +188,7 @@ class Lamb(AdamW):
     0.5
     """
 
-    def adapt(self, update, variable):
+    def adapt(self, update: Tensor, variable: keras.Variable) -> Tensor:
         weight_norm = ops.sqrt(ops.sum(ops.square(variable)))
         update_norm = ops.sqrt(ops.sum(ops.square(update)))
         usable = ops.logical_and(weight_norm > 0, update_norm > 0)
@@ -199,7 +217,7 @@ def clip_by_global_norm(gradients: Sequence[Tensor], clip_norm: float) -> list[T
 OPTIMIZERS = {"lamb": Lamb, "adamw": AdamW, "sgd": Sgd}
 
 
-def make_optimizer(name, learning_rate):
+def make_optimizer(name: str, learning_rate: LearningRate) -> keras.optimizers.Optimizer:
     """Returns an optimizer with Google's settings.
 
     Args:
@@ -213,7 +231,7 @@ def make_optimizer(name, learning_rate):
     return OPTIMIZERS[name](learning_rate)
 
 
-def check_optimizer(name):
+def check_optimizer(name: str) -> None:
     """Raises the `ValueError` that `make_optimizer` would."""
     if name not in OPTIMIZERS:
         raise ValueError(f"Unknown optimizer {name!r}. Known optimizers: {', '.join(OPTIMIZERS)}.")

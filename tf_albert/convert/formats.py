@@ -153,8 +153,8 @@ def convert(
         target: str or path. The folder to write; replaced as a whole.
         target_format: str. One of `FORMATS` that is not read only.
         source_format: str or None. One of `FORMATS`; None to find out.
-        model_class: a class of `tf_albert.modeling`, or None for the source's own, of which a part
-            that the source's format has not starts fresh.
+        model_class: a class of `tf_albert.modeling`, or None for the source's own. A part of that
+            class which the source's format lacks starts fresh.
         allow_missing: names, or beginnings of names up to a `/` or a `.`, of weights that may start
             fresh, and of arrays without a place that may be left out.
         **arguments: what the class takes besides the config, such as `num_classes`.

@@ -117,8 +117,9 @@ def write_text_module(
     """Writes a module from strings, with tokenizer, config and labels among its assets.
 
     Args:
-        root: what `reusable` returned, of a function whose inputs are `text_specs`.
-        score: function of the encoder's inputs to the same outputs.
+        root: `tf.train.Checkpoint`. The reusable object, called with string tensors `(batch,)`:
+            one, or a dict of `text_a` and `text_b`.
+        score: function from the encoder's inputs to the same outputs.
         path: str or path. The folder to write; replaced as a whole.
         classifier: `AlbertClassifier`.
         preprocessor: `AlbertPreprocessor`.

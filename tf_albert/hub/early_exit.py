@@ -184,7 +184,7 @@ class _Answers(NamedTuple):
 
 
 def check_early_exit(classifier: AlbertClassifier, threshold: float | Tensor) -> None:
-    """Checks that a model can leave early, by a threshold that there is.
+    """Checks that a model can leave early, and that the threshold is a possible one.
 
     Args:
         classifier: `AlbertClassifier`.

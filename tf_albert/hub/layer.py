@@ -127,7 +127,7 @@ class HubLayer(keras.layers.Layer):
         is_float = tf.is_tensor(output) and output.dtype.is_floating
         return tf.cast(output, self.compute_dtype) if is_float else output
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> JsonDict:
         if not isinstance(self.handle, str):
             raise ValueError(
                 "A layer of a loaded object cannot be made again from its configuration. Give "

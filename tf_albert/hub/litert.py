@@ -85,7 +85,7 @@ def save_litert(
 
 
 def check_litert(path: StrPath, form: str, texts: Texts | None) -> None:
-    """Checks what `save_litert` is asked for, before a model is loaded.
+    """Checks the arguments for a LiteRT file before a model is loaded.
 
     Args:
         path: str or path. The file to write.

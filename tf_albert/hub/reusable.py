@@ -98,7 +98,7 @@ def write_module(
     """Writes a SavedModel with its assets and its `provenance.json`.
 
     Args:
-        root: what `reusable` returned.
+        root: `tf.train.Checkpoint`. The reusable object, whose `__call__` is a `tf.function`.
         path: str or path. The folder; replaced as a whole.
         assets: function of a folder. It writes there the files that go into `assets/`.
         provenance: dict of JSON values. What `provenance.json` says besides the sums.
@@ -133,12 +133,12 @@ def describe(model: keras.Model) -> JsonDict:
 
 
 def require(value: object, classes: tuple[type[Required], ...], hint: str) -> Required:
-    """Returns `value` where it is of one of some classes.
+    """Returns `value`, which must be an instance of one of the classes.
 
     Args:
         value: what the user gave.
-        classes: tuple of the classes that are taken.
-        hint: str. What to do otherwise: the end of the error message.
+        classes: tuple of the classes that are accepted.
+        hint: str. What to do instead. It ends the error message.
 
     Raises:
         ValueError: `value` is of none of the classes.

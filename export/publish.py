@@ -16,12 +16,14 @@ import gzip
 import os
 import sys
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tf_albert
 from tf_albert import files, layout
+from tf_albert.types import JsonDict
 
 SUMS_FILE = "SHA256SUMS"
 PROVENANCE_FILE = "provenance.json"
@@ -123,7 +125,7 @@ print(tagger(tf.constant(["Ada lives in Paris"]))["label"])"""
 USAGES = {"answerer": ANSWERER_USAGE, "chooser": CHOOSER_USAGE, "tagger": TAGGER_USAGE}
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Publishes as the command line says; returns the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -145,7 +147,7 @@ def main(arguments=None):
     return 0
 
 
-def publish(run, output, sequence_length=None):
+def publish(run: Path, output: Path, sequence_length: int | None = None) -> None:
     """Writes the release of a run.
 
     Args:
@@ -168,13 +170,17 @@ def publish(run, output, sequence_length=None):
         _write_sums(release)
 
 
-def modules_of(release):
-    """Returns the names of the modules in a release, in the order in which data meets them."""
+def modules_of(release: Path) -> list[str]:
+    """Returns the names of the modules in a release, in the order in which data meets them.
+
+    Args:
+        release: path. The folder of a release.
+    """
     names = ("preprocessor", "encoder", "classifier", *USAGES)
     return [name for name in names if (release / name).is_dir()]
 
 
-def write_archive(folder, path):
+def write_archive(folder: Path, path: Path) -> None:
     """Packs a module as TF Hub serves it: its files at the root, and nothing that varies.
 
     Args:
@@ -196,7 +202,7 @@ def write_archive(folder, path):
             )
 
 
-def _without_circumstances(member):
+def _without_circumstances(member: tarfile.TarInfo) -> tarfile.TarInfo:
     """Returns a tar entry without its time and owner."""
     member.mtime = member.uid = member.gid = 0
     member.uname = member.gname = ""
@@ -204,7 +210,7 @@ def _without_circumstances(member):
     return member
 
 
-def _page(module, config, scores):
+def _page(module: Path, config: tf_albert.AlbertConfig, scores: JsonDict) -> str:
     """Returns the model page of a module, Markdown."""
     name = module.name
     provenance = files.read_json(module / PROVENANCE_FILE)
@@ -232,19 +238,19 @@ def _page(module, config, scores):
     )
 
 
-def _table(values):
+def _table(values: JsonDict) -> str:
     """Returns nested values as a table of Markdown; nothing where there are none."""
     rows = _rows(_flat(values))
     return rows and f"| | |\n|---|---|\n{rows}"
 
 
-def _rows(values):
+def _rows(values: JsonDict) -> str:
     return "\n".join(f"| {key} | {value} |" for key, value in values.items() if value != "")
 
 
-def _flat(values, before=""):
+def _flat(values: JsonDict, before: str = "") -> JsonDict:
     """Returns nested values under one name each, paths by their last part alone."""
-    flat = {}
+    flat: JsonDict = {}
     for key, value in values.items():
         if isinstance(value, dict):
             flat |= _flat(value, f"{before}{key} / ")
@@ -255,7 +261,7 @@ def _flat(values, before=""):
     return flat
 
 
-def _usage(name, provenance):
+def _usage(name: str, provenance: JsonDict) -> str:
     """Returns code that calls a module."""
     if name != "classifier":
         return USAGES.get(name, ENCODER_USAGE)
@@ -266,13 +272,13 @@ def _usage(name, provenance):
     )
 
 
-def _output_of(provenance):
+def _output_of(provenance: JsonDict) -> str:
     if not provenance["labels"]:
         return "score"
     return "holds" if provenance["multi_label"] else "label"
 
 
-def _write_sums(release):
+def _write_sums(release: Path) -> None:
     paths = sorted(path for path in release.rglob("*") if path.is_file())
     lines = [f"{files.sha256(path)}  {path.relative_to(release).as_posix()}\n" for path in paths]
     files.write_text(release / SUMS_FILE, "".join(lines))

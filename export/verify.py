@@ -15,6 +15,7 @@ import re
 import sys
 import tarfile
 import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -36,7 +37,7 @@ TEXTS = ("A fine film, all in all.", "", "Überraschend: 1,234 people came.")
 WITHOUT_GRADIENT = "key/bias"
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Verifies as the command line says; returns the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -56,22 +57,22 @@ def main(arguments=None):
     return 0 if all(results) else 1
 
 
-def checks_of(release):
+def checks_of(release: Path) -> list[Callable[[Path], str]]:
     """Returns the checks for a release; each is a function of its folder that raises or returns."""
-    checks = [check_sums, check_archives, check_preprocessor, check_encoder, check_fine_tuning]
+    checks = [check_sums, check_archives, check_preprocessor, check_encoder]
     of_tasks = {
         "classifier": check_classifier,
         "answerer": check_answerer,
         "chooser": check_chooser,
         "tagger": check_tagger,
     }
-    checks.append(check_pages)
-    return checks + [check for name, check in of_tasks.items() if (release / name).exists()]
+    of_modules = [check for name, check in of_tasks.items() if (release / name).exists()]
+    return [*checks, check_fine_tuning, check_pages, *of_modules]
 
 
-def run_check(check, release):
+def run_check(check: Callable[[Path], str], release: Path) -> bool:
     """Runs one check and prints its line; returns whether it holds."""
-    title = check.__doc__.splitlines()[0].rstrip(".")
+    title = str(check.__doc__).splitlines()[0].rstrip(".")
     try:
         details = check(release)
     except Exception as error:  # a damaged module may fail in any way; the others are still tried
@@ -82,49 +83,47 @@ def run_check(check, release):
     return True
 
 
-def require(condition, sentence):
+def require(condition: object, sentence: str) -> None:
     """Raises an `AssertionError` that says what does not hold."""
     if not condition:
         raise AssertionError(sentence)
 
 
-def check_sums(release):
+def check_sums(release: Path) -> str:
     """Every file has the sum that SHA256SUMS gives."""
     lines = (release / SUMS_FILE).read_text(encoding="utf-8").splitlines()
     sums = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
-    there = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
-    strays = sorted(set(sums) ^ (there - {SUMS_FILE}))
+    found = _sums_of(release)
+    strays = sorted(set(sums) ^ (set(found) - {SUMS_FILE}))
     require(not strays, f"not in both the list and the folder: {', '.join(strays)}")
-    wrong = [name for name, digest in sums.items() if _sum_of(release / name) != digest]
+    wrong = [name for name, digest in sums.items() if found[name] != digest]
     require(not wrong, f"other sums: {', '.join(wrong)}")
     return f"{len(sums)} files"
 
 
-def _sum_of(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _sums_of(folder: Path) -> dict[str, str]:
+    """Returns the sums of the files below a folder, by their names in it."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): _sum(path.read_bytes()) for path in paths}
 
 
-def check_archives(release):
+def _sum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def check_archives(release: Path) -> str:
     """Each archive holds the files of its folder at its root."""
     names = [path.parent.name for path in sorted(release.glob("*/saved_model.pb"))]
     for name in names:
         with tarfile.open(release / f"{name}.tar.gz") as archive:
-            packed = {
-                member.name: hashlib.sha256(archive.extractfile(member).read()).hexdigest()
-                for member in archive
-                if member.isfile()
-            }
-        folder = release / name
-        unpacked = {
-            path.relative_to(folder).as_posix(): _sum_of(path)
-            for path in folder.rglob("*")
-            if path.is_file()
-        }
-        require(packed == unpacked, f"{name}.tar.gz and {name}/ differ")
+            # A folder in it is no file, and gives None.
+            inside = {member.name: archive.extractfile(member) for member in archive}
+            packed = {path: _sum(file.read()) for path, file in inside.items() if file}
+        require(packed == _sums_of(release / name), f"{name}.tar.gz and {name}/ differ")
     return ", ".join(names)
 
 
-def check_pages(release):
+def check_pages(release: Path) -> str:
     """The code of each page runs, and its numbers are those of the module."""
     pages = [path.parent.with_suffix(".md") for path in sorted(release.glob("*/saved_model.pb"))]
     for path in pages:
@@ -137,7 +136,7 @@ def check_pages(release):
     return ", ".join(path.name for path in pages)
 
 
-def _check_numbers(module, facts):
+def _check_numbers(module: Path, facts: dict[str, str]) -> None:
     """Raises where a page tells other numbers than a module has."""
     loaded = hub.load(str(module))
     if "Parameters" in facts:
@@ -153,7 +152,7 @@ def _check_numbers(module, facts):
         require(str(length) == facts["Sequence length"], f"rows have {length} tokens")
 
 
-def check_preprocessor(release):
+def check_preprocessor(release: Path) -> str:
     """The preprocessor makes the encoder's inputs of strings."""
     inputs = _inputs(release)
     shape = inputs["input_word_ids"].shape
@@ -164,11 +163,11 @@ def check_preprocessor(release):
     return f"int32, {tuple(shape)}"
 
 
-def _inputs(release):
+def _inputs(release: Path) -> dict[str, tf.Tensor]:
     return hub.KerasLayer(str(release / "preprocessor"))(tf.constant(TEXTS))
 
 
-def check_encoder(release):
+def check_encoder(release: Path) -> str:
     """The encoder gives finite float32 outputs, the same each time without training."""
     encoder, inputs = hub.KerasLayer(str(release / "encoder"), trainable=True), _inputs(release)
     outputs, again = (tf.nest.flatten(encoder(inputs, training=False)) for _ in range(2))
@@ -184,7 +183,7 @@ def check_encoder(release):
     return f"{len(named['encoder_outputs'])} layers of width {hidden}"
 
 
-def check_fine_tuning(release):
+def check_fine_tuning(release: Path) -> str:
     """One fit step in tf_keras changes every trainable weight of the encoder."""
     encoder, inputs = hub.KerasLayer(str(release / "encoder"), trainable=True), _inputs(release)
     model = _regression(encoder)
@@ -200,7 +199,7 @@ def check_fine_tuning(release):
     return f"{len(before)} weights, {sum(value.size for value in before):,} parameters"
 
 
-def _regression(encoder):
+def _regression(encoder: hub.KerasLayer) -> tf_keras.Model:
     """Returns a compiled tf_keras model that uses both kinds of outputs of the encoder."""
     inputs = {name: tf_keras.Input((None,), dtype=tf.int32, name=name) for name in INPUTS}
     outputs = encoder(inputs)
@@ -210,7 +209,7 @@ def _regression(encoder):
     return model
 
 
-def check_classifier(release):
+def check_classifier(release: Path) -> str:
     """The classifier answers strings, as a layer and through its signature."""
     path = release / "classifier"
     signature = hub.load(str(path)).signatures["serving_default"]
@@ -227,7 +226,7 @@ def check_classifier(release):
     return f"{' and '.join(names)} to {', '.join(sorted(outputs))}"
 
 
-def _check_labels(outputs, labels):
+def _check_labels(outputs: dict[str, tf.Tensor], labels: list[str]) -> None:
     """Raises where what a classifier says does not follow from its probabilities."""
     probabilities = outputs["probabilities"]
     if "holds" in outputs:
@@ -238,7 +237,7 @@ def _check_labels(outputs, labels):
     require(outputs["label"].numpy().tolist() == likeliest, "label is not the likeliest")
 
 
-def _check_served(outputs, served):
+def _check_served(outputs: dict[str, tf.Tensor], served: dict[str, tf.Tensor]) -> None:
     """Raises where a signature gives something else than the call, or numbers are not finite."""
     for name, value in outputs.items():
         is_text = value.dtype == tf.string
@@ -247,7 +246,7 @@ def _check_served(outputs, served):
         require(equal(value, served[name]), f"the signature gives another {name}")
 
 
-def check_answerer(release):
+def check_answerer(release: Path) -> str:
     """The answerer finds answers in their contexts, as a layer and through its signature."""
     path = release / "answerer"
     contexts = [text * 50 for text in TEXTS]
@@ -262,7 +261,7 @@ def check_answerer(release):
     return f"{' and '.join(texts)} to {', '.join(sorted(outputs))}"
 
 
-def check_chooser(release):
+def check_chooser(release: Path) -> str:
     """The chooser finds a choice for each question, as a layer and through its signature."""
     path = release / "chooser"
     texts = {
@@ -280,7 +279,7 @@ def check_chooser(release):
     return f"{', '.join(texts)} to {', '.join(sorted(outputs))}"
 
 
-def check_tagger(release):
+def check_tagger(release: Path) -> str:
     """The tagger labels each word, as a layer and through its signature."""
     path = release / "tagger"
     outputs = hub.KerasLayer(str(path))(tf.constant(TEXTS))

@@ -6,17 +6,21 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from tf_albert.types import StrPath
 
 
 @contextlib.contextmanager
-def replacing_folder(folder, mark):
+def replacing_folder(folder: StrPath, mark: str) -> Iterator[Path]:
     """Gives a temporary folder that takes the place of `folder` when the block ends well.
 
     Args:
-        folder: str or path. The folder to write; one that is there is replaced as a whole.
-        mark: str. A file that every folder of this kind has. What is there without it, and is not
-            empty, is something else and is kept.
+        folder: str or path. The folder to write. If it exists, it is replaced as a whole.
+        mark: str. A file that every folder of this kind has. A folder without it that is not empty
+            belongs to something else and is kept.
 
     Yields:
         The temporary folder, a `Path` on the same file system.
@@ -47,7 +51,7 @@ def replacing_folder(folder, mark):
             os.rename(temporary, folder)
 
 
-def check_replaceable(folder, mark):
+def check_replaceable(folder: StrPath, mark: str) -> None:
     """Checks that `replacing_folder` may replace a folder, before there is anything to lose.
 
     Args:
@@ -73,7 +77,7 @@ def check_replaceable(folder, mark):
 
 
 @contextlib.contextmanager
-def _new_parents(folder):
+def _new_parents(folder: Path) -> Iterator[None]:
     """Makes the folders around a folder; those that are new and stay empty are gone at the end."""
     new = [parent for parent in folder.parents if not parent.exists()]
     try:
@@ -86,7 +90,7 @@ def _new_parents(folder):
 
 
 @contextlib.contextmanager
-def _temporary_beside(folder):
+def _temporary_beside(folder: Path) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         yield temporary
@@ -94,13 +98,13 @@ def _temporary_beside(folder):
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _umask():
+def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
-def write_text(path, text):
+def write_text(path: StrPath, text: str) -> None:
     """Writes `text` to `path` as UTF-8, beside first and then renamed.
 
     Args:
@@ -110,7 +114,7 @@ def write_text(path, text):
     write_bytes(path, text.encode("utf-8"))
 
 
-def write_bytes(path, content):
+def write_bytes(path: StrPath, content: bytes) -> None:
     """Writes bytes to `path`, beside first and then renamed.
 
     Args:
@@ -124,7 +128,7 @@ def write_bytes(path, content):
     os.replace(temporary, path)
 
 
-def write_json(path, values):
+def write_json(path: StrPath, values: Any) -> None:
     """Writes `values` to `path` as JSON that ends with a newline, beside first and then renamed.
 
     Args:
@@ -134,8 +138,11 @@ def write_json(path, values):
     write_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
 
 
-def read_json(path):
+def read_json(path: StrPath) -> Any:
     """Returns what a JSON file holds.
+
+    Args:
+        path: str or path. The file.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -147,7 +154,11 @@ def read_json(path):
         raise ValueError(f"{path} is not a JSON file: {error}.") from error
 
 
-def sha256(path):
-    """Returns the SHA-256 sum of a file, in hexadecimal digits."""
+def sha256(path: StrPath) -> str:
+    """Returns the SHA-256 sum of a file, in hexadecimal digits.
+
+    Args:
+        path: str or path. The file.
+    """
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -42,7 +42,7 @@ def execute(arguments: Arguments) -> None:
         arguments.target,
         arguments.to,
         arguments.from_,
-        arguments.model_class and model_classes.model_class(arguments.model_class),
+        model_classes.model_class(arguments.model_class) if arguments.model_class else None,
         [name.strip() for name in arguments.allow_missing.split(",") if name.strip()],
         **classes,
     )

@@ -60,7 +60,7 @@ def _print_ids(places: tuple[str, str], result: Comparison) -> None:
         print(f"  {text!r}")
     for place, side in zip(places, result.sides, strict=True):
         if side.other_ids is not None:
-            _print_live_ids(place, side.runner, side.other_ids)
+            _print_live_ids(place, side.computed_by, side.other_ids)
 
 
 def _print_live_ids(place: str, runner: str, other_ids: dict[str, tuple[str, str]]) -> None:

@@ -71,8 +71,9 @@ def _head_arguments(checkpoint: Checkpoint, class_name: str) -> dict[str, Any]:
     if class_name not in (checkpoint.model_class, *checkpoint.other_classes):
         return {}
     kernel = checkpoint.arrays.get("head/kernel")
-    takes_classes = class_name in WITH_CLASSES and kernel is not None
-    return ({"num_classes": kernel.shape[1]} if takes_classes else {}) | checkpoint.head_arguments
+    if class_name not in WITH_CLASSES or kernel is None:
+        return checkpoint.head_arguments
+    return {"num_classes": kernel.shape[1]} | checkpoint.head_arguments
 
 
 def _check_classes(checkpoint: Checkpoint, class_name: str, arguments: dict[str, Any]) -> None:

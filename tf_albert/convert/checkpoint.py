@@ -11,6 +11,7 @@ from tf_albert import files
 from tf_albert.config import AlbertConfig
 from tf_albert.convert.names import Place
 from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.types import StrPath
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class Checkpoint:
         task: dict of JSON values, or None. What it says that the model was fine-tuned for.
     """
 
-    source: str | Path
+    source: StrPath
     format: str
     config: AlbertConfig
     arrays: dict[str, np.ndarray]

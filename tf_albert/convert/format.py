@@ -3,12 +3,14 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from tf_albert.convert.checkpoint import Checkpoint, Written
 from tf_albert.convert.other_library import OtherLibrary
 from tf_albert.modeling.model import AlbertModel
 from tf_albert.text.pieces import PieceTokenizer
+
+WriteFunction: TypeAlias = Callable[[AlbertModel, Path, PieceTokenizer | None], Written]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,7 @@ class Format:
     description: str
     finds: Callable[[Path], bool]
     read: Callable[[Path], Checkpoint]
-    write: Callable[[AlbertModel, Path, PieceTokenizer | None], Written] | None = None
+    write: WriteFunction | None = None
     why_not_written: str = ""
     describe_task: Callable[[Path, dict[str, Any]], None] | None = None
     task_notes: tuple[str, ...] = ()

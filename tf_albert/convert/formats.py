@@ -10,7 +10,7 @@ from tf_albert import files, layout
 from tf_albert.convert import google, hub, huggingface, keras_hub, native, sources
 from tf_albert.convert.build import build_model
 from tf_albert.convert.checkpoint import Checkpoint
-from tf_albert.convert.format import Format
+from tf_albert.convert.format import Format, WriteFunction
 from tf_albert.convert.names import HEADS
 from tf_albert.convert.native.write import save_pretrained
 from tf_albert.convert.provenance import check_files, facts_of, read_facts, write_provenance
@@ -112,8 +112,8 @@ def read(where: StrPath, source_format: str | None = None) -> Checkpoint:
     with sources.opened(where) as place:
         checkpoint = _read(place, source_format)
     # What was unpacked is gone; the archive is what there is to name.
-    named = {"files": (Path(where),)} if sources.is_archive(where) else {}
-    return dataclasses.replace(checkpoint, source=where, **named)
+    read_files = (Path(where),) if sources.is_archive(where) else checkpoint.files
+    return dataclasses.replace(checkpoint, source=where, files=read_files)
 
 
 def _read(place: Path, source_format: str | None) -> Checkpoint:
@@ -123,7 +123,7 @@ def _read(place: Path, source_format: str | None) -> Checkpoint:
     checkpoint = row.read(place)
     checkpoint.check_vocabulary()
     facts = read_facts(folder)
-    changes = {"origin": facts.get("conversion")}
+    changes: dict[str, Any] = {"origin": facts.get("conversion")}
     if isinstance(facts.get("task"), dict):  # a module has the task's name alone
         dropped = checkpoint.dropped.items()
         left = {name: why for name, why in dropped if name not in row.task_notes}
@@ -153,8 +153,8 @@ def convert(
         target: str or path. The folder to write; replaced as a whole.
         target_format: str. One of `FORMATS` that is not read only.
         source_format: str or None. One of `FORMATS`; None to find out.
-        model_class: a class of `tf_albert.modeling`, or None for the source's own, of which a part
-            that the source's format has not starts fresh.
+        model_class: a class of `tf_albert.modeling`, or None for the source's own. A part of that
+            class which the source's format lacks starts fresh.
         allow_missing: names, or beginnings of names up to a `/` or a `.`, of weights that may start
             fresh, and of arrays without a place that may be left out.
         **arguments: what the class takes besides the config, such as `num_classes`.
@@ -171,7 +171,7 @@ def convert(
 
         convert("runs/tiny", "for_google", "google")
     """
-    row = _row_to_write(target_format)
+    row, write = _row_to_write(target_format)
     files.check_replaceable(target, layout.PROVENANCE_FILE)
     _check_apart(source, target)
     checkpoint = read(source, source_format)
@@ -181,7 +181,7 @@ def convert(
     model, report = build_model(checkpoint, model_class, allow_missing, **arguments)
     task, report = _kept_task(checkpoint, model_class, report)
     with files.replacing_folder(target, layout.PROVENANCE_FILE) as folder:
-        report = report.written_as(row.write(model, folder, checkpoint.tokenizer))
+        report = report.written_as(write(model, folder, checkpoint.tokenizer))
         if row.describe_task and task:
             row.describe_task(folder, task)
         origin = {"conversion": checkpoint.provenance() | {"report": report.to_json()}}
@@ -189,7 +189,8 @@ def convert(
     return report
 
 
-def _row_to_write(name: str) -> Format:
+def _row_to_write(name: str) -> tuple[Format, WriteFunction]:
+    """Returns a format and what writes it; a format that is only read is an error."""
     row = _row(name)
     if row.write is None:
         written = (other for other, other_row in FORMATS.items() if other_row.write)
@@ -197,7 +198,7 @@ def _row_to_write(name: str) -> Format:
             f"The format {name!r} is only read here; {row.why_not_written}. Formats to write: "
             f"{', '.join(written)}."
         )
-    return row
+    return row, row.write
 
 
 def _check_apart(source: StrPath, target: StrPath) -> None:

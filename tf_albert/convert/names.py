@@ -41,7 +41,7 @@ def weights_by_name(model: AlbertModel) -> dict[str, keras.Variable]:
         dict of str, such as `"attention_0/query/kernel"`, to Keras variable; the order is that of
         the data.
     """
-    weights = _encoder_weights(getattr(model, "encoder", model))
+    weights = _encoder_weights(model.encoder if hasattr(model, "encoder") else model)
     if hasattr(model, "masked_lm_head"):
         head = model.masked_lm_head
         weights |= _layer("masked_lm_head/transform", head.transform)

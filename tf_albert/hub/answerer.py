@@ -2,12 +2,14 @@
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
 import tensorflow as tf
 
 from tf_albert.hub.classifier import check_fit
 from tf_albert.hub.encoder import checked, specs_of
 from tf_albert.hub.reusable import (
+    Function,
     describe,
     require,
     reusable,
@@ -17,6 +19,7 @@ from tf_albert.hub.reusable import (
 )
 from tf_albert.layout import CONFIG_FILE
 from tf_albert.modeling.encoder import INPUTS
+from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.batches import shortened
 from tf_albert.tasks.question_answering.answers import (
     WindowAnswers,
@@ -27,14 +30,16 @@ from tf_albert.tasks.question_answering.answers import (
 from tf_albert.tasks.question_answering.predictor import QuestionAnsweringPredictor
 from tf_albert.tasks.question_answering.reader import in_characters
 from tf_albert.tasks.question_answering.windows import MOST_QUESTION_TOKENS, cut_windows
-from tf_albert.types import Tensor
+from tf_albert.types import JsonDict, StrPath, Tensor
 
 TEXTS = {name: tf.TensorSpec((None,), tf.string, name=name) for name in ("question", "context")}
 # Windows that the model sees at once, however long a context is.
 BATCH_SIZE = 32
 
 
-def save_answerer(answerer, path, provenance=None):
+def save_answerer(
+    answerer: QuestionAnsweringPredictor, path: StrPath, provenance: JsonDict | None = None
+) -> None:
     """Writes what answers questions on contexts as a reusable SavedModel.
 
     The module takes a dict of strings of shape `(batch,)`, `question` and `context`, and finds the
@@ -68,11 +73,10 @@ def save_answerer(answerer, path, provenance=None):
         layer({"question": tf.constant(["Who wrote notes?"]),
                "context": tf.constant(["Ada wrote notes in 1843."])})["answer"]   # [b"Ada"]
     """
-    _check(answerer)
-    model, tokenizer = answerer.model, answerer.tokenizer
-    root = _module(answerer)
+    model, tokenizer = _model_of(answerer), answerer.tokenizer
+    root = _module(answerer, model)
 
-    def write_assets(folder):
+    def write_assets(folder: Path) -> None:
         tokenizer.save_pretrained(folder)
         model.config.to_json(folder / CONFIG_FILE)
 
@@ -94,28 +98,29 @@ def save_answerer(answerer, path, provenance=None):
     )
 
 
-def _check(answerer):
-    """Raises the `ValueError` for what cannot answer."""
+def _model_of(answerer: QuestionAnsweringPredictor) -> TaskModel:
+    """Returns the answerer's model, once it is sure that it can answer."""
     require(
         answerer,
         (QuestionAnsweringPredictor,),
         "Make one of a run that was fine-tuned on questions: `tf_albert.load_predictor(run)`.",
     )
     description = answerer.description
-    require(
+    model = require(
         answerer.model,
         (description.model_class,),
         f"It is what the description's task, {description.task!r}, needs.",
     )
-    check_fit(answerer.model.config, answerer.tokenizer, description.sequence_length)
+    check_fit(model.config, answerer.tokenizer, description.sequence_length)
+    return model
 
 
-def _module(answerer):
+def _module(answerer: QuestionAnsweringPredictor, model: TaskModel) -> tf.train.Checkpoint:
     """Returns the reusable object from strings to answers, not yet saved."""
-    model, null_threshold = answerer.model, answerer.description.null_threshold
+    null_threshold = answerer.description.null_threshold
     label = _label_function(model)
 
-    def call(texts, training):
+    def call(texts: dict[str, Tensor], training: bool) -> dict[str, Tensor]:
         questions, contexts = _paired(texts)
         best = _best_answers(
             answerer, questions, contexts, lambda inputs: label(inputs, training=training)
@@ -168,16 +173,16 @@ def _best_answers(
     return best
 
 
-def _label_function(model):
+def _label_function(model: TaskModel) -> Function:
     """Returns the traced function from the encoder's inputs to what the model gives of each row."""
 
-    def label(inputs, training):
+    def label(inputs: dict[str, Tensor], training: bool) -> dict[str, Tensor]:
         return model(checked(inputs, model.config), training=training)
 
     return trainable_function(label, specs_of(INPUTS))
 
 
-def _paired(texts):
+def _paired(texts: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
     """Returns questions and contexts, bound to a check that there are as many of both."""
     questions, contexts = (texts[name] for name in TEXTS)
     check = tf.debugging.assert_equal(

@@ -1,5 +1,7 @@
 """A multiple-choice model as a TF Hub module: a context, a question and its choices in, one out."""
 
+from pathlib import Path
+
 import tensorflow as tf
 
 from tf_albert.hub.classifier import check_fit
@@ -18,6 +20,7 @@ from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.multiple_choice import AlbertMultipleChoice
 from tf_albert.tasks.multiple_choice.gaps import choice_inputs
 from tf_albert.tasks.multiple_choice.predictor import MultipleChoicePredictor
+from tf_albert.types import JsonDict, StrPath, Tensor
 
 TEXTS = {
     "context": tf.TensorSpec((None,), tf.string, name="context"),
@@ -27,7 +30,9 @@ TEXTS = {
 IDS = {name: tf.TensorSpec((None, None, None), tf.int32, name=name) for name in INPUTS}
 
 
-def save_chooser(chooser, path, provenance=None):
+def save_chooser(
+    chooser: MultipleChoicePredictor, path: StrPath, provenance: JsonDict | None = None
+) -> None:
     """Writes what chooses one of several answers as a reusable SavedModel.
 
     The module takes a dict of strings, `context` and `question` of shape `(batch,)` and `choices`
@@ -59,10 +64,10 @@ def save_chooser(chooser, path, provenance=None):
                "question": tf.constant(["Ada wrote _ ."]),
                "choices": tf.constant([["a novel", "notes"]])})["choice"]   # [b"notes"]
     """
-    _check(chooser)
-    model, root = chooser.model, _module(chooser)
+    model = _model_of(chooser)
+    root = _module(chooser, model)
 
-    def write_assets(folder):
+    def write_assets(folder: Path) -> None:
         chooser.preprocessor.tokenizer.save_pretrained(folder)
         model.config.to_json(folder / CONFIG_FILE)
 
@@ -83,23 +88,24 @@ def save_chooser(chooser, path, provenance=None):
     )
 
 
-def _check(chooser):
-    """Raises the `ValueError` for what cannot choose."""
+def _model_of(chooser: MultipleChoicePredictor) -> AlbertMultipleChoice:
+    """Returns the chooser's model, once it is sure that it can choose."""
     require(
         chooser,
         (MultipleChoicePredictor,),
         "Make one of a run that was fine-tuned on RACE: `tf_albert.load_predictor(run)`.",
     )
-    require(chooser.model, (AlbertMultipleChoice,), "It is what gives each choice a logit.")
+    model = require(chooser.model, (AlbertMultipleChoice,), "It is what gives each choice a logit.")
     preprocessor = chooser.preprocessor
-    check_fit(chooser.model.config, preprocessor.tokenizer, preprocessor.sequence_length)
+    check_fit(model.config, preprocessor.tokenizer, preprocessor.sequence_length)
+    return model
 
 
-def _module(chooser):
+def _module(chooser: MultipleChoicePredictor, model: AlbertMultipleChoice) -> tf.train.Checkpoint:
     """Returns the reusable object from strings to choices, not yet saved."""
-    model, preprocessor = chooser.model, chooser.preprocessor
+    preprocessor = chooser.preprocessor
 
-    def score(inputs, training):
+    def score(inputs: dict[str, Tensor], training: bool) -> dict[str, Tensor]:
         logits = model(checked(inputs, model.config), training=training)
         # Of equal values `top_k` takes the first, which `argmax` does not promise.
         index = tf.math.top_k(logits, 1).indices[:, 0]
@@ -109,7 +115,7 @@ def _module(chooser):
 
     scorer = trainable_function(score, IDS)
 
-    def call(texts, training):
+    def call(texts: dict[str, Tensor], training: bool) -> dict[str, Tensor]:
         texts = _paired(texts)
         inputs = choice_inputs(preprocessor, *(texts[name] for name in TEXTS))
         outputs = scorer(inputs, training=training)
@@ -122,7 +128,7 @@ def _module(chooser):
     return root
 
 
-def _paired(texts):
+def _paired(texts: dict[str, Tensor]) -> dict[str, Tensor]:
     """Returns the texts, bound to a check that each question has its context and its choices."""
     num_questions = tf.size(texts["question"])
     checks = [

@@ -4,7 +4,8 @@ Layers that share one block give hidden states of one kind, so one pooler and on
 of them. Method: https://arxiv.org/abs/2004.12993, DeeBERT, which trains a head for each layer.
 """
 
-import typing
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -19,19 +20,30 @@ from tf_albert.hub.reusable import require, reusable
 from tf_albert.layers.tokens import FlatTokens
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.depth import check_layers
-from tf_albert.modeling.encoder import INPUTS
+from tf_albert.modeling.encoder import INPUTS, AlbertEncoder
 from tf_albert.modeling.stack import BlockStack
+from tf_albert.text.preprocessor import AlbertPreprocessor
+from tf_albert.types import JsonDict, StrPath, Tensor
 
 
 def save_early_exit_classifier(
-    classifier, preprocessor, path, labels, threshold, num_segments=1, provenance=None
-):
+    classifier: AlbertClassifier,
+    preprocessor: AlbertPreprocessor,
+    path: StrPath,
+    labels: Sequence[str],
+    threshold: float,
+    num_segments: int = 1,
+    provenance: JsonDict | None = None,
+) -> None:
     """Writes a classifier from raw strings that leaves each text at the layer where it is sure.
 
-    The module takes what that of `save_classifier` takes. It gives a dict: `probabilities`,
-    float32 `(batch, num_classes)`, `label`, string `(batch,)`, and `layer`, int32 `(batch,)`: the
-    layer that answered, from 1. It has no trainable variables: train the classifier, then save it.
-    One that was trained at its full depth alone is less accurate at the layers before.
+    The module takes strings of shape `(batch,)`; with `num_segments=2`, a dict of two such,
+    `text_a` and `text_b`. It gives a dict: `probabilities`, float32 `(batch, num_classes)`,
+    `label`, string `(batch,)`, and `layer`, int32 `(batch,)`: the layer that answered, from 1. The
+    signature `serving_default` takes `text`, or `text_a` and `text_b`, and `ids` the encoder's
+    inputs, int32 `(batch, length)`; both give the same. The module has no trainable variables:
+    train the classifier, then save it. A classifier that was trained at its full depth alone is
+    less accurate at the layers before.
 
     Args:
         classifier: `AlbertClassifier` of one class of several, all of whose layers are the same.
@@ -45,8 +57,9 @@ def save_early_exit_classifier(
         provenance: dict of JSON values, or None. Added to `provenance.json`.
 
     Raises:
-        ValueError: as for `save_classifier`; a regression, layers that differ, or a threshold
-            below 0.
+        ValueError: an argument of another class, labels that are not one per class, a
+            preprocessor that does not fit the classifier, a regression, layers that differ, a
+            threshold below 0, or `path` is a file.
 
     Example::
 
@@ -60,13 +73,13 @@ def save_early_exit_classifier(
     check_early_exit(classifier, threshold)
 
     @tf.function(input_signature=[specs_of(INPUTS)], autograph=False)
-    def score(inputs):
+    def score(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         outputs = classify_early(classifier, checked(inputs, classifier.config), threshold)
         best = tf.argmax(outputs["probabilities"], axis=-1)
         return {**outputs, "label": tf.gather(tf.constant(labels), best)}
 
     @tf.function(autograph=False)
-    def call(texts):
+    def call(texts: Tensor | dict[str, Tensor]) -> dict[str, Tensor]:
         return score(preprocessed(preprocessor, texts))
 
     call.get_concrete_function(text_specs(num_segments))
@@ -76,7 +89,9 @@ def save_early_exit_classifier(
     write_text_module(root, score, path, classifier, preprocessor, {**facts, **(provenance or {})})
 
 
-def classify_early(classifier, inputs, threshold):
+def classify_early(
+    classifier: AlbertClassifier, inputs: dict[str, Tensor], threshold: float | Tensor
+) -> dict[str, Tensor]:
     """Returns what a classifier says of each row at the first layer where it is sure.
 
     A layer computes the first tokens before the others, since they are what the head looks at: a
@@ -85,7 +100,8 @@ def classify_early(classifier, inputs, threshold):
 
     Args:
         classifier: `AlbertClassifier` of one class of several, all of whose layers are the same.
-        inputs: dict of int tensors of shape `(batch, length)`, as the classifier takes them.
+        inputs: dict of the encoder's inputs, int tensors of shape `(batch, length)`:
+            `input_word_ids`, `input_mask` and `input_type_ids`.
         threshold: float, at least 0, or scalar float32 tensor. A row leaves where its largest
             probability is above it.
 
@@ -110,18 +126,18 @@ def classify_early(classifier, inputs, threshold):
         tf.zeros((num_rows, classifier.num_classes)), tf.zeros((num_rows,), tf.int32)
     )
 
-    def ask(number, rows, answers):
+    def ask(number: Tensor, rows: _Rows, answers: _Answers) -> tuple[Tensor, _Rows, _Answers]:
         first = _call_layer(classifier.encoder, rows, first_only=True)
         logits = classifier.logits(classifier.encoder.pooler(first), training=False)
         probabilities = tf.nn.softmax(logits)
         answers = answers.replaced(rows.places, probabilities, number)
         return number, rows.where(tf.reduce_max(probabilities, axis=-1) <= threshold), answers
 
-    def go_deeper(number, rows, answers):
+    def go_deeper(number: Tensor, rows: _Rows, answers: _Answers) -> tuple[Tensor, _Rows, _Answers]:
         rows = rows._replace(hidden=_call_layer(classifier.encoder, rows))
         return ask(number + 1, rows, answers)
 
-    def is_needed(number, rows, answers):
+    def is_needed(number: Tensor, rows: _Rows, answers: _Answers) -> Tensor:
         is_last = number == classifier.config.num_hidden_layers
         return tf.logical_and(~is_last, tf.size(rows.places) > 0)
 
@@ -134,14 +150,14 @@ def classify_early(classifier, inputs, threshold):
     return tf.while_loop(is_needed, go_deeper, start, shapes)[-1]._asdict()
 
 
-class _Rows(typing.NamedTuple):
+class _Rows(NamedTuple):
     """The rows that are not sure yet: their tokens, one below another, mask and places."""
 
-    hidden: object
-    mask: object
-    places: object
+    hidden: Tensor
+    mask: Tensor
+    places: Tensor
 
-    def where(self, is_kept):
+    def where(self, is_kept: Tensor) -> "_Rows":
         """Returns some of the rows."""
         by_place = tf.broadcast_to(is_kept[:, None], tf.shape(self.mask))
         return _Rows(
@@ -151,13 +167,13 @@ class _Rows(typing.NamedTuple):
         )
 
 
-class _Answers(typing.NamedTuple):
+class _Answers(NamedTuple):
     """What the layers said last of each row of the batch."""
 
-    probabilities: object
-    layer: object
+    probabilities: Tensor
+    layer: Tensor
 
-    def replaced(self, places, probabilities, number):
+    def replaced(self, places: Tensor, probabilities: Tensor, number: Tensor) -> "_Answers":
         """Returns the answers with those of a layer in some places."""
         places = places[:, None]
         numbers = tf.fill(tf.shape(places)[:1], number)
@@ -167,8 +183,16 @@ class _Answers(typing.NamedTuple):
         )
 
 
-def check_early_exit(classifier, threshold):
-    """Raises a `ValueError` for a model that cannot leave early, or no threshold for it."""
+def check_early_exit(classifier: AlbertClassifier, threshold: float | Tensor) -> None:
+    """Checks that a model can leave early, and that the threshold is a possible one.
+
+    Args:
+        classifier: `AlbertClassifier`.
+        threshold: float, at least 0, or scalar float32 tensor.
+
+    Raises:
+        ValueError: another model, a regression, layers that differ, or a threshold below 0.
+    """
     require(classifier, (AlbertClassifier,), "The head reads the pooled output of each layer.")
     if classifier.num_classes == 1:
         raise ValueError(
@@ -183,7 +207,7 @@ def check_early_exit(classifier, threshold):
         )
 
 
-def _call_layer(encoder, rows, first_only=False):
+def _call_layer(encoder: AlbertEncoder, rows: _Rows, first_only: bool = False) -> Tensor:
     """Returns a layer's output for rows; with `first_only`, for the first token of each."""
     stack = BlockStack(
         encoder.attentions,

@@ -5,11 +5,15 @@ preprocessed inputs"; `mlm` is that of the Model Garden's exporter.
 """
 
 import functools
+from collections.abc import Callable, Iterable, Sequence
 
 import keras
 import tensorflow as tf
 
+from tf_albert.config import AlbertConfig
 from tf_albert.hub.reusable import (
+    ConcreteFunction,
+    Function,
     describe,
     require,
     reusable,
@@ -21,9 +25,15 @@ from tf_albert.layout import CONFIG_FILE
 from tf_albert.modeling.depth import check_layers
 from tf_albert.modeling.encoder import INPUTS, AlbertEncoder
 from tf_albert.modeling.pretrainer import AlbertPretrainer
+from tf_albert.types import JsonDict, StrPath, Tensor
 
 
-def save_encoder(model, path, provenance=None, also_layers=()):
+def save_encoder(
+    model: AlbertEncoder | AlbertPretrainer,
+    path: StrPath,
+    provenance: JsonDict | None = None,
+    also_layers: Sequence[int] = (),
+) -> None:
     """Writes an encoder as a reusable SavedModel for `hub.KerasLayer` and `hub.load`.
 
     The module takes a dict of int32 `input_word_ids`, `input_mask` and `input_type_ids` of shape
@@ -79,8 +89,17 @@ def save_encoder(model, path, provenance=None, also_layers=()):
     )
 
 
-def check_also_layers(config, also_layers):
-    """Raises a `ValueError` where an encoder has no modules of these numbers of layers."""
+def check_also_layers(config: AlbertConfig, also_layers: Sequence[int]) -> None:
+    """Checks that an encoder has modules of these numbers of layers.
+
+    Args:
+        config: `AlbertConfig` of the encoder.
+        also_layers: sequence of int.
+
+    Raises:
+        ValueError: two numbers are equal, one is not from 1 to the encoder's layers, or these are
+            not all the same.
+    """
     if not also_layers:
         return
     check_layers(config, also_layers)
@@ -91,7 +110,9 @@ def check_also_layers(config, also_layers):
         )
 
 
-def _encoder_module(encoder, encode):
+def _encoder_module(
+    encoder: AlbertEncoder, encode: Callable[..., dict[str, Tensor]]
+) -> tf.train.Checkpoint:
     """Returns the reusable object of an encoder, not yet saved.
 
     Args:
@@ -99,14 +120,14 @@ def _encoder_module(encoder, encode):
         encode: function of `(inputs, training)`: the encoder, or what it does with fewer layers.
     """
 
-    def call(inputs, training):
+    def call(inputs: dict[str, Tensor], training: bool) -> dict[str, Tensor]:
         outputs = encode(checked(inputs, encoder.config), training=training)
         return _named(outputs, inputs)
 
     return reusable(trainable_function(call, specs_of(INPUTS)), [encoder])
 
 
-def _endpoint(encode, training):
+def _endpoint(encode: Function, training: bool) -> Function:
     """Returns a function of the inputs alone, since `TFSMLayer` passes no `training` on.
 
     Args:
@@ -115,22 +136,22 @@ def _endpoint(encode, training):
     """
 
     @tf.function(input_signature=[specs_of(INPUTS)], autograph=False)
-    def endpoint(inputs):
+    def endpoint(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         return encode(inputs, training=training)
 
     return endpoint
 
 
-def _mlm_module(pretrainer, encode):
+def _mlm_module(pretrainer: AlbertPretrainer, encode: Function) -> tf.train.Checkpoint:
     """Returns the reusable object of the encoder with the masked-language-model head.
 
     Args:
         pretrainer: `AlbertPretrainer`.
-        encode: `tf.function`, as of `_endpoint`.
+        encode: `tf.function`. The encoder's own, called here so that its graph is stored once.
     """
     encoder, head = pretrainer.encoder, pretrainer.masked_lm_head
 
-    def call(inputs, training):
+    def call(inputs: dict[str, Tensor], training: bool) -> dict[str, Tensor]:
         inputs = dict(inputs)
         positions = inputs.pop("masked_lm_positions")
         outputs = encode(inputs, training=training)
@@ -140,11 +161,16 @@ def _mlm_module(pretrainer, encode):
     return reusable(trainable_function(call, specs), [encoder, head])
 
 
-def _sop_module(pretrainer, encode):
-    """Returns the reusable object of the encoder with the sentence-order head; args as above."""
+def _sop_module(pretrainer: AlbertPretrainer, encode: Function) -> tf.train.Checkpoint:
+    """Returns the reusable object of the encoder with the sentence-order head.
+
+    Args:
+        pretrainer: `AlbertPretrainer`.
+        encode: `tf.function`. The encoder's own, called here so that its graph is stored once.
+    """
     head = pretrainer.sentence_order_head
 
-    def call(inputs, training):
+    def call(inputs: dict[str, Tensor], training: bool) -> dict[str, Tensor]:
         outputs = encode(inputs, training=training)
         logits = tf.cast(head(outputs["pooled_output"]), tf.float32)
         return {**outputs, "sop_logits": logits}
@@ -152,7 +178,7 @@ def _sop_module(pretrainer, encode):
     return reusable(trainable_function(call, specs_of(INPUTS)), [pretrainer.encoder, head])
 
 
-def checked(inputs, config):
+def checked(inputs: dict[str, Tensor], config: AlbertConfig) -> dict[str, Tensor]:
     """Returns the inputs, bound to a check of their length that speaks when the graph runs.
 
     Args:
@@ -175,19 +201,23 @@ def checked(inputs, config):
         }
 
 
-def specs_of(names):
-    """Returns the specs of inputs by name: int32 `(batch, length)`."""
+def specs_of(names: Iterable[str]) -> dict[str, tf.TypeSpec]:
+    """Returns the specs of inputs by name: int32 `(batch, length)`.
+
+    Args:
+        names: iterable of str.
+    """
     return {name: tf.TensorSpec((None, None), tf.int32, name=name) for name in names}
 
 
-def _named(outputs, inputs):
+def _named(outputs: dict[str, Tensor], inputs: dict[str, Tensor]) -> dict[str, Tensor]:
     """Returns the outputs as float32 under the names of TF Hub's text API.
 
     Their shapes, which `checked` has hidden, are those of the inputs again.
     """
     shape = tf.shape(inputs["input_word_ids"])
 
-    def shaped(output):
+    def shaped(output: Tensor) -> Tensor:
         leading = shape[: len(output.shape) - 1]
         return tf.reshape(
             tf.cast(output, tf.float32), tf.concat([leading, [output.shape[-1]]], axis=0)
@@ -197,10 +227,10 @@ def _named(outputs, inputs):
     return {"default": outputs["pooled_output"], **outputs}
 
 
-def _signature(root):
+def _signature(root: tf.train.Checkpoint) -> ConcreteFunction:
     """Returns the function for TensorFlow Serving, which has no list among the outputs."""
 
-    def serve(inputs):
+    def serve(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
         outputs = root.__call__(inputs, training=False)
         return {name: value for name, value in outputs.items() if name != "encoder_outputs"}
 

@@ -2,9 +2,13 @@
 
 import os
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import tensorflow as tf
+
+from tf_albert.types import JsonDict, StrPath, Tensor
 
 
 @keras.saving.register_keras_serializable("tf_albert")
@@ -25,7 +29,7 @@ class HubLayer(keras.layers.Layer):
             gradient is taught through.
         output_key: str or None. Which output to return where there are several.
         arguments: dict or None. Further arguments of the module's call; JSON values.
-        **kwargs: as for every Keras layer (`name`, `dtype`).
+        **kwargs: what every Keras layer takes (`name`, `dtype`).
 
     Call arguments:
         inputs: what the module takes; tensors, ragged ones among them, arrays or a list of strings.
@@ -51,13 +55,13 @@ class HubLayer(keras.layers.Layer):
 
     def __init__(
         self,
-        handle,
-        trainable=False,
-        signature=None,
-        output_key=None,
-        arguments=None,
-        **kwargs,
-    ):
+        handle: StrPath | Any,
+        trainable: bool = False,
+        signature: str | None = None,
+        output_key: str | None = None,
+        arguments: JsonDict | None = None,
+        **kwargs: Any,
+    ) -> None:
         if signature is not None and trainable:
             raise ValueError(
                 f"The signature {signature!r} cannot be trained: it does not say which weights are "
@@ -74,7 +78,7 @@ class HubLayer(keras.layers.Layer):
         self._register_weights()
         self.built = True
 
-    def _register_weights(self):
+    def _register_weights(self) -> None:
         trainable = list(getattr(self._module, "trainable_variables", []))
         of_training = {id(variable) for variable in trainable}
         everything = [*trainable, *getattr(self._module, "variables", [])]
@@ -87,12 +91,12 @@ class HubLayer(keras.layers.Layer):
                 stacklevel=3,
             )
 
-    def __call__(self, inputs, **kwargs):
+    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
         if isinstance(inputs, list) and all(isinstance(text, str) for text in inputs):
             inputs = tf.constant(inputs, tf.string)  # Keras would take each for an input
         return super().__call__(inputs, **kwargs)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Any, training: bool = False) -> Any:
         arguments = dict(self.arguments)
         if self._takes_training:
             arguments["training"] = bool(training and self.trainable)
@@ -105,13 +109,13 @@ class HubLayer(keras.layers.Layer):
                 self.add_loss(loss())
         return keras.tree.map_structure(self._cast, self._chosen(outputs))
 
-    def compute_output_spec(self, inputs, training=False):
+    def compute_output_spec(self, inputs: Any, training: bool = False) -> Any:
         # Keras's own inference takes ragged tensors for dense ones.
         specs = keras.tree.map_structure(_spec_of, inputs)
         function = tf.function(self.call, autograph=False).get_concrete_function(specs)
         return keras.tree.map_structure(_symbol_of, function.structured_outputs)
 
-    def _chosen(self, outputs):
+    def _chosen(self, outputs: Any) -> Any:
         if self.output_key is None:
             return outputs
         if not isinstance(outputs, dict) or self.output_key not in outputs:
@@ -119,11 +123,11 @@ class HubLayer(keras.layers.Layer):
             raise ValueError(f"{self.handle} has no output {self.output_key!r}. It has: {known}.")
         return outputs[self.output_key]
 
-    def _cast(self, output):
+    def _cast(self, output: Tensor) -> Tensor:
         is_float = tf.is_tensor(output) and output.dtype.is_floating
         return tf.cast(output, self.compute_dtype) if is_float else output
 
-    def get_config(self):
+    def get_config(self) -> JsonDict:
         if not isinstance(self.handle, str):
             raise ValueError(
                 "A layer of a loaded object cannot be made again from its configuration. Give "
@@ -137,7 +141,7 @@ class HubLayer(keras.layers.Layer):
         }
 
 
-def _load(handle):
+def _load(handle: Any) -> Any:
     if not isinstance(handle, str):
         return handle
     import tensorflow_hub as hub
@@ -147,7 +151,7 @@ def _load(handle):
     return tf.saved_model.load(hub.resolve(handle))
 
 
-def _function_of(module, signature, handle):
+def _function_of(module: Any, signature: str | None, handle: Any) -> Callable[..., Any]:
     signatures = getattr(module, "signatures", {})
     if signature is not None:
         if signature not in signatures:
@@ -162,7 +166,7 @@ def _function_of(module, signature, handle):
     return module
 
 
-def _takes(module, argument):
+def _takes(module: Any, argument: str) -> bool:
     """Whether the module's call has an argument of a name."""
     function = module.__call__
     specification = getattr(function, "function_spec", None) or function._function_spec
@@ -170,21 +174,21 @@ def _takes(module, argument):
     return argument in (*names.args, *names.kwonlyargs)
 
 
-def _spec_of(symbol):
+def _spec_of(symbol: keras.KerasTensor) -> tf.TypeSpec:
     """Returns what TensorFlow knows of a symbolic tensor of Keras."""
     if symbol.ragged:
         return tf.RaggedTensorSpec(symbol.shape, symbol.dtype, symbol.ragged_rank)
     return tf.TensorSpec(symbol.shape, symbol.dtype)
 
 
-def _symbol_of(output):
+def _symbol_of(output: Tensor) -> keras.KerasTensor:
     """Returns a symbolic tensor of Keras for one of TensorFlow."""
     is_ragged = isinstance(output, tf.RaggedTensor)
     more = {"ragged_rank": output.ragged_rank} if is_ragged else {}
     return keras.KerasTensor(output.shape, output.dtype, ragged=is_ragged, **more)
 
 
-def _as_keras(variable, trainable):
+def _as_keras(variable: tf.Variable, trainable: bool) -> keras.Variable:
     """Returns a Keras variable that is the module's own, not a copy of it."""
     # Keras's names hold no slashes.
     name = variable.name.split(":")[0].replace("/", "_")
@@ -193,7 +197,7 @@ def _as_keras(variable, trainable):
     )
 
 
-def _named(inputs, function):
+def _named(inputs: Any, function: Any) -> dict[str, Tensor]:
     if isinstance(inputs, dict):
         return inputs
     names = sorted(function.structured_input_signature[1])

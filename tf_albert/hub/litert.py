@@ -5,7 +5,9 @@ https://ai.google.dev/edge/litert/models/post_training_quantization.
 """
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -16,6 +18,7 @@ from tf_albert.hub.reusable import require
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.text.preprocessor import AlbertPreprocessor
+from tf_albert.types import StrPath, Tensor
 
 FORMS = ("float32", "float16", "int8", "full_int8")
 # What stays in float32 in `full_int8`. With the mask's -10,000 among them the int8 steps between
@@ -25,9 +28,17 @@ FLOAT_OPERATIONS = (
     *("BATCH_MATMUL", "SOFTMAX", "RESHAPE", "STRIDED_SLICE"),
     *("ADD", "SUB", "MUL", "MEAN", "SQUARED_DIFFERENCE", "RSQRT"),
 )
+# Single texts, or tuples of the one or two texts of each example.
+Texts: TypeAlias = Sequence[str] | Sequence[tuple[str, ...]]
 
 
-def save_litert(classifier, preprocessor, path, form="float32", texts=None):
+def save_litert(
+    classifier: AlbertClassifier,
+    preprocessor: AlbertPreprocessor,
+    path: StrPath,
+    form: str = "float32",
+    texts: Texts | None = None,
+) -> None:
     """Writes a classifier as a LiteRT file that needs nothing of tf_albert or TensorFlow.
 
     The file has one signature, `serving_default`: `input_word_ids`, `input_mask` and
@@ -66,15 +77,24 @@ def save_litert(classifier, preprocessor, path, form="float32", texts=None):
     require(preprocessor, (AlbertPreprocessor,), "A tokenizer goes into one of these.")
     check_fit(classifier.config, preprocessor.tokenizer, preprocessor.sequence_length)
     converter = _converter(classifier, preprocessor.sequence_length)
-    if form == "full_int8":
+    if texts:  # there for `full_int8` alone, by `check_litert`
         content = _convert_calibrated(converter, _rows(preprocessor, texts))
     else:
         content = _convert(converter, form)
     files.write_bytes(path, content)
 
 
-def check_litert(path, form, texts):
-    """Raises the `ValueError` that `save_litert` would, before a model is loaded."""
+def check_litert(path: StrPath, form: str, texts: Texts | None) -> None:
+    """Checks the arguments for a LiteRT file before a model is loaded.
+
+    Args:
+        path: str or path. The file to write.
+        form: str. How the weights are stored: `float32`, `float16`, `int8` or `full_int8`.
+        texts: list of str, or of tuples of one or two str; None for every form but `full_int8`.
+
+    Raises:
+        ValueError: an unknown form, texts missing or not wanted, or `path` is a folder.
+    """
     if form not in FORMS:
         raise ValueError(f"A LiteRT file has no form {form!r}. Known forms: {', '.join(FORMS)}.")
     if form == "full_int8" and not texts:
@@ -90,7 +110,7 @@ def check_litert(path, form, texts):
         raise ValueError(f"{path} is a folder; a LiteRT file is to be written there. Name a file.")
 
 
-def _converter(classifier, sequence_length):
+def _converter(classifier: AlbertClassifier, sequence_length: int) -> tf.lite.TFLiteConverter:
     """Returns a converter of the classifier with its weights as constants.
 
     Weights that are variables end in a file that reads them from nowhere: its logits are NaN.
@@ -105,7 +125,7 @@ def _converter(classifier, sequence_length):
     ]
 
     @tf.function(autograph=False)
-    def call(**inputs):
+    def call(**inputs: Tensor) -> dict[str, Tensor]:
         constants = [[tf.constant(value) for value in values] for values in weights]
         logits, _ = model.stateless_call(*constants, inputs, training=False)
         return {"logits": logits}
@@ -115,7 +135,7 @@ def _converter(classifier, sequence_length):
     return tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
 
 
-def _convert(converter, form):
+def _convert(converter: tf.lite.TFLiteConverter, form: str) -> bytes:
     if form != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if form == "float16":
@@ -123,7 +143,9 @@ def _convert(converter, form):
     return converter.convert()
 
 
-def _convert_calibrated(converter, rows):
+def _convert_calibrated(
+    converter: tf.lite.TFLiteConverter, rows: list[dict[str, np.ndarray]]
+) -> bytes:
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: rows
     options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=list(FLOAT_OPERATIONS))
@@ -137,7 +159,7 @@ def _convert_calibrated(converter, rows):
         return debugger.get_nondebug_quantized_model()
 
 
-def _rows(preprocessor, texts):
+def _rows(preprocessor: AlbertPreprocessor, texts: Texts) -> list[dict[str, np.ndarray]]:
     """Returns the inputs of each text, a list of dicts of arrays of shape `(1, length)`."""
     columns = texts if isinstance(texts[0], str) else tuple(map(list, zip(*texts, strict=True)))
     inputs = {name: np.asarray(values) for name, values in preprocessor(columns).items()}

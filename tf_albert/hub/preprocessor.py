@@ -3,19 +3,28 @@
 API: https://www.tensorflow.org/hub/common_saved_model_apis/text, "Transformer encoders".
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import tensorflow as tf
 
-from tf_albert.hub.reusable import require, reusable, write_module
+from tf_albert.hub.reusable import Function, require, reusable, write_module
 from tf_albert.text.packing import pack_inputs
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
+from tf_albert.types import JsonDict, StrPath, Tensor
 
 STRINGS = tf.TensorSpec((None,), tf.string)
 IDS = tf.RaggedTensorSpec((None, None), tf.int32)
 DEFAULT_LENGTH = 128
 
 
-def save_preprocessor(preprocessor, path, sequence_length=None, provenance=None):
+def save_preprocessor(
+    preprocessor: AlbertPreprocessor | AlbertTokenizer,
+    path: StrPath,
+    sequence_length: int | None = None,
+    provenance: JsonDict | None = None,
+) -> None:
     """Writes a preprocessor as a SavedModel for `hub.KerasLayer` and `hub.load`.
 
     The module takes strings of shape `(batch,)`, or a list of two such, and gives a dict of int32
@@ -56,7 +65,7 @@ def save_preprocessor(preprocessor, path, sequence_length=None, provenance=None)
     tokenizer = preprocessor.tokenizer
 
     @tf.function(autograph=False)
-    def preprocess(texts):
+    def preprocess(texts: Tensor | list[Tensor]) -> dict[str, Tensor]:
         return preprocessor(tuple(texts) if isinstance(texts, list) else texts)
 
     preprocess.get_concrete_function([STRINGS, STRINGS])
@@ -76,8 +85,12 @@ def save_preprocessor(preprocessor, path, sequence_length=None, provenance=None)
     )
 
 
-def describe_preprocessor(preprocessor):
-    """Returns what `provenance.json` says about a preprocessor."""
+def describe_preprocessor(preprocessor: AlbertPreprocessor) -> JsonDict:
+    """Returns what `provenance.json` says about a preprocessor.
+
+    Args:
+        preprocessor: `AlbertPreprocessor`.
+    """
     return {
         "preprocessor_class": type(preprocessor).__name__,
         "sequence_length": preprocessor.sequence_length,
@@ -86,7 +99,7 @@ def describe_preprocessor(preprocessor):
     }
 
 
-def _module_of(tokenizer, function):
+def _module_of(tokenizer: AlbertTokenizer, function: Function) -> tf.train.Checkpoint:
     """Returns the reusable object of a function that tokenizes."""
     module = reusable(function)
     # A model that has only this part can be saved only if the part leads to the vocabulary.
@@ -94,11 +107,11 @@ def _module_of(tokenizer, function):
     return module
 
 
-def _traced(function, spec):
+def _traced(function: Callable[[Tensor], Any], spec: tf.TypeSpec) -> Function:
     """Returns a function of one argument as a `tf.function` of one signature."""
 
     @tf.function(input_signature=[spec], autograph=False)
-    def traced(argument):
+    def traced(argument: Tensor) -> Any:
         return function(argument)
 
     # Offsets make their models when they are traced; while saving is too late to find them.
@@ -106,11 +119,11 @@ def _traced(function, spec):
     return traced
 
 
-def _tokenize_module(tokenizer):
+def _tokenize_module(tokenizer: AlbertTokenizer) -> tf.train.Checkpoint:
     """Returns the reusable object from strings to ragged ids, with the ids of special pieces."""
 
     @tf.function(autograph=False)
-    def get_special_tokens_dict():
+    def get_special_tokens_dict() -> dict[str, Tensor]:
         values = {
             "vocab_size": tokenizer.vocab_size,
             "padding_id": tokenizer.special_ids["pad"],
@@ -126,11 +139,11 @@ def _tokenize_module(tokenizer):
     return module
 
 
-def _packing_module(tokenizer, sequence_length):
+def _packing_module(tokenizer: AlbertTokenizer, sequence_length: int) -> tf.train.Checkpoint:
     """Returns the trackable that packs one or two segments to a length chosen in the call."""
 
     @tf.function(autograph=False)
-    def pack(inputs, seq_length=sequence_length):
+    def pack(inputs: list[Tensor], seq_length: int | Tensor = sequence_length) -> dict[str, Tensor]:
         if inputs[0].ragged_rank > 1:
             # (batch, words, tokens): to the encoder, words are no boundaries.
             return pack([segment.merge_dims(1, -1) for segment in inputs], seq_length=seq_length)

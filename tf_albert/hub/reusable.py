@@ -4,29 +4,40 @@ API: https://www.tensorflow.org/hub/reusable_saved_models.
 """
 
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
+import keras
 import tensorflow as tf
 
 import tf_albert
 from tf_albert import files, layout
 from tf_albert.convert.provenance import write_provenance
+from tf_albert.types import JsonDict, StrPath, Tensor
 
 MODULE_FILE = "saved_model.pb"
 # Written anew with other bytes on every save; TensorFlow does not need it.
 FINGERPRINT_FILE = "fingerprint.pb"
 
+# What `tf.function` returns, and one graph of it.
+Function: TypeAlias = tf.types.experimental.PolymorphicFunction
+ConcreteFunction: TypeAlias = tf.types.experimental.ConcreteFunction
+# What a function takes: one tensor, or several by name.
+Specs: TypeAlias = tf.TypeSpec | dict[str, tf.TypeSpec]
+Required = TypeVar("Required")
 
-def trainable_function(call, spec):
+
+def trainable_function(call: Callable[[Any, bool], Any], spec: Specs) -> Function:
     """Returns `tf.function(inputs, training=False)`, traced with and without training.
 
     Args:
         call: function of `(inputs, training)`.
-        spec: nest of `tf.TensorSpec`. What `inputs` are.
+        spec: `tf.TypeSpec`, or dict of several by name. What `inputs` are.
     """
 
     @tf.function(autograph=False)
-    def function(inputs, training=False):
+    def function(inputs: Any, training: bool = False) -> Any:
         return call(inputs, training)
 
     for training in (True, False):
@@ -34,7 +45,7 @@ def trainable_function(call, spec):
     return function
 
 
-def reusable(function, models=()):
+def reusable(function: Function, models: Iterable[keras.layers.Layer] = ()) -> tf.train.Checkpoint:
     """Returns an object that TF Hub can call and train once it is saved.
 
     Args:
@@ -55,31 +66,39 @@ def reusable(function, models=()):
     return root
 
 
-def _once(variables):
+def _once(variables: Iterable[keras.Variable]) -> list[keras.Variable]:
     """Returns each of some variables once: a head shares the table of its embedding."""
     return list({id(variable): variable for variable in variables}.values())
 
 
-def signature(call, specs):
+def signature(
+    call: Callable[[dict[str, Tensor]], dict[str, Tensor]], specs: dict[str, tf.TypeSpec]
+) -> ConcreteFunction:
     """Returns the function for TensorFlow Serving of a call on a dict: its inputs have names.
 
     Args:
         call: function of a dict of tensors to a dict of tensors.
-        specs: dict of `tf.TensorSpec` by name.
+        specs: dict of `tf.TypeSpec` by name.
     """
 
     @tf.function(autograph=False)
-    def serve(**inputs):
+    def serve(**inputs: Tensor) -> dict[str, Tensor]:
         return call(inputs)
 
     return serve.get_concrete_function(**specs)
 
 
-def write_module(root, path, assets, provenance, signatures=None):
+def write_module(
+    root: tf.train.Checkpoint,
+    path: StrPath,
+    assets: Callable[[Path], object],
+    provenance: JsonDict,
+    signatures: ConcreteFunction | dict[str, ConcreteFunction] | None = None,
+) -> None:
     """Writes a SavedModel with its assets and its `provenance.json`.
 
     Args:
-        root: what `reusable` returned.
+        root: `tf.train.Checkpoint`. The reusable object, whose `__call__` is a `tf.function`.
         path: str or path. The folder; replaced as a whole.
         assets: function of a folder. It writes there the files that go into `assets/`.
         provenance: dict of JSON values. What `provenance.json` says besides the sums.
@@ -104,13 +123,27 @@ def write_module(root, path, assets, provenance, signatures=None):
         write_provenance(folder, {"tf_albert_version": tf_albert.__version__, **provenance})
 
 
-def describe(model):
-    """Returns what `provenance.json` says about a model: its class and its size."""
+def describe(model: keras.Model) -> JsonDict:
+    """Returns what `provenance.json` says about a model: its class and its size.
+
+    Args:
+        model: a Keras model that is built.
+    """
     return {"model_class": type(model).__name__, "num_parameters": model.count_params()}
 
 
-def require(value, classes, hint):
-    """Raises a `ValueError` if `value` is of none of the classes."""
+def require(value: object, classes: tuple[type[Required], ...], hint: str) -> Required:
+    """Returns `value`, which must be an instance of one of the classes.
+
+    Args:
+        value: what the user gave.
+        classes: tuple of the classes that are accepted.
+        hint: str. What to do instead. It ends the error message.
+
+    Raises:
+        ValueError: `value` is of none of the classes.
+    """
     if not isinstance(value, classes):
         names = " or ".join(f"`{name.__name__}`" for name in classes)
         raise ValueError(f"Expected {names}. Received: {type(value).__name__}. {hint}")
+    return value

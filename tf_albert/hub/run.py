@@ -1,41 +1,54 @@
 """A trained run as modules: what `tf-albert export` and a release have in common; or for phones."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tf_albert import layout
+from tf_albert.config import AlbertConfig
 from tf_albert.convert.native.read import read_model, read_provenance
 from tf_albert.hub.answerer import save_answerer
 from tf_albert.hub.chooser import save_chooser
 from tf_albert.hub.classifier import save_classifier
 from tf_albert.hub.early_exit import check_early_exit, save_early_exit_classifier
 from tf_albert.hub.encoder import check_also_layers, save_encoder
-from tf_albert.hub.litert import check_litert, save_litert
+from tf_albert.hub.litert import Texts, check_litert, save_litert
 from tf_albert.hub.preprocessor import save_preprocessor
 from tf_albert.hub.tagger import save_tagger
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.depth import with_layers
+from tf_albert.modeling.encoder import AlbertEncoder
+from tf_albert.modeling.model import AlbertModel
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.tasks.load import TASKS
 from tf_albert.tasks.multiple_choice.predictor import MultipleChoicePredictor
+from tf_albert.tasks.predictor import Predictor
 from tf_albert.tasks.question_answering.predictor import QuestionAnsweringPredictor
 from tf_albert.tasks.token_classification.predictor import TokenClassificationPredictor
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
+from tf_albert.types import JsonDict, StrPath
 
 DEFAULT_LENGTH = 128
 # What a model of a kind of task is exported as: the module's name, and what writes it.
-MODULES = {
+MODULES: dict[type[Predictor], tuple[str, Callable[..., None]]] = {
     QuestionAnsweringPredictor: ("answerer", save_answerer),
     MultipleChoicePredictor: ("chooser", save_chooser),
     TokenClassificationPredictor: ("tagger", save_tagger),
 }
 
 
-def save_run(run, output, sequence_length=None, num_layers=None, also_layers=(), early_exit=None):
+def save_run(
+    run: StrPath,
+    output: StrPath,
+    sequence_length: int | None = None,
+    num_layers: int | None = None,
+    also_layers: Sequence[int] = (),
+    early_exit: float | None = None,
+) -> list[Path]:
     """Writes the modules of a trained model: encoder, preprocessor, and one that does its task.
 
-    Of a classifier that is `classifier`, of a model fine-tuned on SQuAD `answerer`, of one on RACE
-    `chooser`, and of one on tagged sentences `tagger`.
+    The third module is `classifier` for a classifier, `answerer` for a model fine-tuned on SQuAD,
+    `chooser` for one fine-tuned on RACE, and `tagger` for one fine-tuned on tagged sentences.
 
     Args:
         run: str or path. A training run, or a folder that `save_pretrained` wrote with a tokenizer.
@@ -44,10 +57,11 @@ def save_run(run, output, sequence_length=None, num_layers=None, also_layers=(),
             the task; None for that of fine-tuning, or 128.
         num_layers: int or None. How many of its first layers the encoder and that module have; None
             for all.
-        also_layers: sequence of int. The encoder's modules with fewer layers, as `save_encoder`
-            makes them.
+        also_layers: sequence of int. For each number the encoder has a part `layers_NUMBER`: the
+            encoder with so many of its layers, on the same weights.
         early_exit: float from 0 to 1, or None. The threshold of one more module, `early_exit`: the
-            classifier that `save_early_exit_classifier` makes.
+            classifier that leaves each text at the first layer whose largest probability is above
+            the threshold.
 
     Returns:
         list of path: the modules, in the order in which data meets them.
@@ -70,7 +84,7 @@ def save_run(run, output, sequence_length=None, num_layers=None, also_layers=(),
     if early_exit is not None:
         _check_early_exit(model, task, early_exit)
     preprocessor = _preprocessor(folder, model.config, provenance, sequence_length)
-    encoder = model if isinstance(model, AlbertPretrainer) else getattr(model, "encoder", model)
+    encoder = model if isinstance(model, (AlbertEncoder, AlbertPretrainer)) else model.encoder
     save_preprocessor(preprocessor, output / "preprocessor", provenance={"run": provenance})
     made_of = {"run": provenance, "num_hidden_layers": model.config.num_hidden_layers}
     save_encoder(encoder, output / "encoder", made_of, also_layers)
@@ -85,7 +99,7 @@ def save_run(run, output, sequence_length=None, num_layers=None, also_layers=(),
     return [output / name for name in names if name]
 
 
-def _read(folder, num_layers):
+def _read(folder: Path, num_layers: int | None) -> tuple[AlbertModel, JsonDict]:
     """Returns a run's model, with the first of its layers alone or all, and its provenance."""
     model, provenance = read_model(folder), read_provenance(folder)
     if num_layers is not None:
@@ -96,7 +110,7 @@ def _read(folder, num_layers):
     return model, provenance
 
 
-def _check_early_exit(model, task, threshold):
+def _check_early_exit(model: AlbertModel, task: JsonDict, threshold: float) -> None:
     if not 0 <= threshold <= 1:
         raise ValueError(
             "The threshold of an early exit is compared with the largest probability: it must be "
@@ -111,7 +125,7 @@ def _check_early_exit(model, task, threshold):
     check_early_exit(model, threshold)
 
 
-def _seed_dropout(model):
+def _seed_dropout(model: AlbertModel) -> None:
     """Gives each dropout a random state of its own, the same in every process.
 
     Keras draws them anew for each model; a module stores them, and would never be the same twice.
@@ -122,7 +136,13 @@ def _seed_dropout(model):
         state.assign([number, 0])
 
 
-def _save_task(model, preprocessor, task, output, made_of):
+def _save_task(
+    model: AlbertModel,
+    preprocessor: AlbertPreprocessor,
+    task: JsonDict,
+    output: Path,
+    made_of: JsonDict,
+) -> str | None:
     """Writes the module that does a model's task; returns its name, or None where there is none.
 
     Args:
@@ -154,23 +174,41 @@ def _save_task(model, preprocessor, task, output, made_of):
     return name
 
 
-def save_run_litert(run, path, form="float32", sequence_length=None, texts=None):
-    """Writes the classifier of a trained run as a LiteRT file; see `save_litert`.
+def save_run_litert(
+    run: StrPath,
+    path: StrPath,
+    form: str = "float32",
+    sequence_length: int | None = None,
+    texts: Texts | None = None,
+) -> int:
+    """Writes the classifier of a trained run as a LiteRT file (`.tflite`).
+
+    The file has one signature, `serving_default`: `input_word_ids`, `input_mask` and
+    `input_type_ids`, int32 `(1, sequence_length)`, to `logits`, float32 `(1, num_classes)`.
 
     Args:
         run: str or path. A run of fine-tuning, or a folder that `save_pretrained` wrote with a
             tokenizer.
         path: str or path. The file to write.
-        form: str. `float32`, `float16`, `int8` or `full_int8`.
+        form: str. How the weights are stored, and what is computed in int8:
+
+            - `float32`: as they are;
+            - `float16`: half the size, computed in float32;
+            - `int8`: a quarter of the size; products with weights in int8, with the range of each
+              input measured when it comes;
+            - `full_int8`: the same with ranges measured on `texts` beforehand.
         sequence_length: int or None. Tokens a row; None for that of fine-tuning, or 128.
-        texts: list of texts for `full_int8`, as `save_litert` takes them.
+        texts: list of str, or of tuples of one or two str; for `full_int8` alone. Some hundred
+            texts such as the file will see.
 
     Returns:
         int: tokens a row.
 
     Raises:
         FileNotFoundError: `run` is no model folder, or lacks its tokenizer.
-        ValueError: damaged files, a model that is no classifier, or what `save_litert` refuses.
+        ValueError: damaged files, a model that is no classifier, an unknown form, a
+            `sequence_length` above the model's positions, texts missing or not wanted, or `path`
+            is a folder.
 
     Example::
 
@@ -184,7 +222,9 @@ def save_run_litert(run, path, form="float32", sequence_length=None, texts=None)
     return preprocessor.sequence_length
 
 
-def _preprocessor(folder, config, provenance, sequence_length):
+def _preprocessor(
+    folder: Path, config: AlbertConfig, provenance: JsonDict, sequence_length: int | None
+) -> AlbertPreprocessor:
     longest = config.max_position_embeddings
     task_length = provenance.get("task", {}).get("sequence_length")
     default = task_length or min(DEFAULT_LENGTH, longest)
@@ -197,7 +237,7 @@ def _preprocessor(folder, config, provenance, sequence_length):
     return AlbertPreprocessor(AlbertTokenizer.from_pretrained(folder), length)
 
 
-def _check_task(folder, provenance):
+def _check_task(folder: Path, provenance: JsonDict) -> None:
     if not {"labels", "num_segments"} <= provenance.get("task", {}).keys():
         raise ValueError(
             f"{folder / 'provenance.json'} has no `task` with `labels` and `num_segments`, which "

@@ -1,6 +1,7 @@
 """A token classifier as a TF Hub module: sentences in, a label for each of their words out."""
 
 import dataclasses
+from pathlib import Path
 
 import tensorflow as tf
 
@@ -8,6 +9,8 @@ from tf_albert import files
 from tf_albert.hub.classifier import LABELS_FILE, check_fit
 from tf_albert.hub.encoder import checked, specs_of
 from tf_albert.hub.reusable import (
+    ConcreteFunction,
+    Function,
     describe,
     require,
     reusable,
@@ -21,12 +24,14 @@ from tf_albert.modeling.token_classifier import AlbertTokenClassifier
 from tf_albert.tasks.token_classification.metrics import OUTSIDE
 from tf_albert.tasks.token_classification.predictor import TokenClassificationPredictor
 from tf_albert.tasks.token_classification.word_tokens import rows_of_words, words_of
-from tf_albert.types import Tensor
+from tf_albert.types import JsonDict, StrPath, Tensor
 
 STRINGS = tf.TensorSpec((None,), tf.string, name="text")
 
 
-def save_tagger(tagger, path, provenance=None):
+def save_tagger(
+    tagger: TokenClassificationPredictor, path: StrPath, provenance: JsonDict | None = None
+) -> None:
     """Writes what labels the words of sentences as a reusable SavedModel.
 
     The module takes strings of shape `(batch,)`, whose words white space divides, and gives the
@@ -55,13 +60,13 @@ def save_tagger(tagger, path, provenance=None):
         layer = hub.KerasLayer("tagger")                   # needs `import tensorflow_text`
         layer(tf.constant(["Ada lives in Paris"]))["label"]   # [[b"B-PER", b"O", b"O", b"B-LOC"]]
     """
-    _check(tagger)
-    score = _scorer(tagger)
-    root = _module(tagger, score)
+    model = _model_of(tagger)
+    score = _scorer(model, tagger.description.labels)
+    root = _module(tagger, model, score)
 
-    def write_assets(folder):
+    def write_assets(folder: Path) -> None:
         tagger.tokenizer.save_pretrained(folder)
-        tagger.model.config.to_json(folder / CONFIG_FILE)
+        model.config.to_json(folder / CONFIG_FILE)
         labels = "".join(f"{label}\n" for label in tagger.description.labels)
         files.write_text(folder / LABELS_FILE, labels)
 
@@ -70,7 +75,7 @@ def save_tagger(tagger, path, provenance=None):
         path,
         write_assets,
         {
-            **describe(tagger.model),
+            **describe(model),
             "vocab_size": tagger.tokenizer.vocab_size,
             "lower_case": tagger.tokenizer.lower_case,
             **dataclasses.asdict(tagger.description),
@@ -80,28 +85,28 @@ def save_tagger(tagger, path, provenance=None):
     )
 
 
-def _check(tagger):
-    """Raises the `ValueError` for what cannot label words."""
+def _model_of(tagger: TokenClassificationPredictor) -> AlbertTokenClassifier:
+    """Returns the tagger's model, once it is sure that it can label words."""
     require(
         tagger,
         (TokenClassificationPredictor,),
         "Make one of a run that was fine-tuned on CoNLL: `tf_albert.load_predictor(run)`.",
     )
-    require(tagger.model, (AlbertTokenClassifier,), "It is what gives each token a class.")
-    labels, num_classes = tagger.description.labels, tagger.model.num_classes
-    if len(labels) != num_classes:
+    model = require(tagger.model, (AlbertTokenClassifier,), "It is what gives each token a class.")
+    labels = tagger.description.labels
+    if len(labels) != model.num_classes:
         raise ValueError(
-            f"The model has {num_classes} classes; the description must have as many labels. "
+            f"The model has {model.num_classes} classes; the description must have as many labels. "
             f"Received: {labels}."
         )
-    check_fit(tagger.model.config, tagger.tokenizer, tagger.description.sequence_length)
+    check_fit(model.config, tagger.tokenizer, tagger.description.sequence_length)
+    return model
 
 
-def _scorer(tagger):
+def _scorer(model: AlbertTokenClassifier, labels: list[str]) -> Function:
     """Returns the traced function from the encoder's inputs to what there is of each token."""
-    model, labels = tagger.model, tagger.description.labels
 
-    def score(inputs, training):
+    def score(inputs: dict[str, Tensor], training: bool) -> dict[str, Tensor]:
         logits = model(checked(inputs, model.config), training=training)
         # Of equal values `top_k` takes the first, which `argmax` does not promise.
         best = tf.math.top_k(logits, 1).indices[..., 0]
@@ -111,11 +116,13 @@ def _scorer(tagger):
     return trainable_function(score, specs_of(INPUTS))
 
 
-def _module(tagger, score):
+def _module(
+    tagger: TokenClassificationPredictor, model: AlbertTokenClassifier, score: Function
+) -> tf.train.Checkpoint:
     """Returns the reusable object from sentences to labels, not yet saved."""
     description = tagger.description
 
-    def call(texts, training):
+    def call(texts: Tensor, training: bool) -> dict[str, Tensor]:
         words = words_of(texts)
         inputs, places = rows_of_words(words.texts, tagger.tokenizer, description.sequence_length)
         labels = score(inputs, training=training)["label"]
@@ -127,7 +134,7 @@ def _module(tagger, score):
         }
         return {name: words.texts.with_values(value) for name, value in values.items()}
 
-    root = reusable(trainable_function(call, STRINGS), [tagger.model])
+    root = reusable(trainable_function(call, STRINGS), [model])
     root.tokenizer = tagger.tokenizer
     return root
 
@@ -144,10 +151,10 @@ def _labels_of_words(labels: Tensor, rows: Tensor, places: Tensor) -> Tensor:
     return tf.where(places > 0, found, OUTSIDE)
 
 
-def _text_signature(root):
+def _text_signature(root: tf.train.Checkpoint) -> ConcreteFunction:
     """Returns the function for TensorFlow Serving, which has no ragged tensors."""
 
-    def serve(texts):
+    def serve(texts: dict[str, Tensor]) -> dict[str, Tensor]:
         outputs = root.__call__(texts["text"], training=False)
         return {name: rows.to_tensor() for name, rows in outputs.items()}
 

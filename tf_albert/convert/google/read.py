@@ -56,6 +56,7 @@ def read(where: Path) -> Checkpoint:
     arrays, names, unplaced = collect(places(config, model_class), stored)
     vocabulary = find_vocabulary(prefix)
     vocabularies = () if vocabulary is None else (vocabulary,)
+    tokenizer = None if vocabulary is None else PieceTokenizer(vocabulary, lower_case(facts))
     return Checkpoint(
         source=where,
         format="google",
@@ -67,7 +68,7 @@ def read(where: Path) -> Checkpoint:
         head_arguments=head_arguments(facts, model_class),
         dropped=dropped,
         unplaced=unplaced,
-        tokenizer=vocabulary and PieceTokenizer(vocabulary, lower_case(facts)),
+        tokenizer=tokenizer,
         files=(config_file, *sorted(prefix.parent.glob(f"{prefix.name}.*")), *vocabularies),
     )
 

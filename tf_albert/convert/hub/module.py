@@ -9,6 +9,7 @@ import tensorflow as tf
 from tf_albert.convert.errors import first_line
 from tf_albert.convert.hub.names import is_encoder
 from tf_albert.modeling.encoder import INPUTS
+from tf_albert.types import StrPath
 
 # Of a module of TensorFlow 2, and of what only one of TF1 Hub has.
 MODULE_FILE, HUB1_FILE = "saved_model.pb", "tfhub_module.pb"
@@ -51,13 +52,13 @@ def _takes_strings(module: Any) -> bool:
     return any(isinstance(spec, tf.TensorSpec) and spec.dtype == tf.string for spec in specs)
 
 
-def outputs_of(module: Any, inputs: dict[str, np.ndarray], where: Path) -> dict[str, Any]:
+def outputs_of(module: Any, inputs: dict[str, np.ndarray], where: StrPath) -> dict[str, Any]:
     """Returns what a module gives for the encoder's inputs, both of ALBERT's outputs among it.
 
     Args:
         module: a loaded module.
         inputs: dict of the inputs of the encoder, int32, `(rows, length)`.
-        where: path. For the error message.
+        where: str or path. For the error message.
 
     Raises:
         ValueError: it cannot be called with them, or gives something else.

@@ -58,7 +58,7 @@ def read(where: Path) -> Checkpoint:
         dropped=dropped | unsaid,
         unplaced=unplaced,
         # The Model Garden's exporter implies lower-casing for every SentencePiece vocabulary.
-        tokenizer=vocabulary and PieceTokenizer(vocabulary, lower_case=True),
+        tokenizer=None if vocabulary is None else PieceTokenizer(vocabulary, lower_case=True),
         files=tuple(path for path in sorted(where.rglob("*")) if path.is_file()),
     )
     _check_outputs(module, checkpoint)

@@ -199,7 +199,7 @@ def _default_labels(number: int) -> list[str]:
     return [f"LABEL_{index}" for index in range(number)]
 
 
-def _named(labels: list[str]) -> dict[str, dict[str, str | int]]:
+def _named(labels: list[str]) -> dict[str, Any]:
     """Returns the values that name the classes of a model, in their order."""
     return {
         "id2label": {str(index): label for index, label in enumerate(labels)},
@@ -215,7 +215,7 @@ def task_values(values: dict[str, Any], task: dict[str, Any]) -> dict[str, Any]:
         task: dict. The `task` of a `provenance.json`.
     """
     labels = task.get("labels")
-    found = _named(labels) if labels else {}
+    found: dict[str, Any] = _named(labels) if labels else {}
     if values["architectures"] == ["AlbertForSequenceClassification"]:
         several = MULTI_LABEL if task.get("multi_label") else SINGLE_LABEL
         found[PROBLEM_TYPE] = several if labels else REGRESSION

@@ -101,7 +101,7 @@ def _drop_copies(
     dropped = {}
     for name, (expected, reason) in copies.items():
         if name in stored:
-            if not np.array_equal(stored.pop(name), expected):
+            if expected is None or not np.array_equal(stored.pop(name), expected):
                 raise ValueError(
                     f"`{name}` in {where} should be {reason}, and is not. ALBERT has no place for "
                     "it as a weight of its own."

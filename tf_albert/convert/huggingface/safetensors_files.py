@@ -45,7 +45,7 @@ def read(folder: Path) -> tuple[dict[str, np.ndarray], tuple[Path, ...]]:
     if not (folder / INDEX_FILE).exists():
         raise ValueError(pickle_refusal(folder))
     shards = _shards(folder)
-    arrays = {}
+    arrays: dict[str, np.ndarray] = {}
     for path, names in shards.items():
         content = _read_file(path)
         if sorted(content) != sorted(names):
@@ -77,7 +77,7 @@ def _shards(folder: Path) -> dict[Path, list[str]]:
     names = index.get("weight_map") if isinstance(index, dict) else None
     if not isinstance(names, dict):
         raise ValueError(f"{folder / INDEX_FILE} has no `weight_map`. Copy the folder again.")
-    shards = {}
+    shards: dict[Path, list[str]] = {}
     for name, file in names.items():
         # A name with a folder in it could lie anywhere.
         is_name = isinstance(file, str) and file == Path(file).name
@@ -147,7 +147,8 @@ def write(folder: Path, arrays: dict[str, np.ndarray]) -> None:
 
 def _divided(arrays: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
     """Returns arrays in dicts, of which only one that holds a single array may be too large."""
-    shards, room = [{}], MAX_SHARD_BYTES
+    shards: list[dict[str, np.ndarray]] = [{}]
+    room = MAX_SHARD_BYTES
     for name, array in arrays.items():
         if shards[-1] and array.nbytes > room:
             shards.append({})

@@ -102,7 +102,7 @@ def _is_trained(weights: dict[str, np.ndarray], layer: str) -> bool:
 def _left_out(architecture: str, weights: dict[str, np.ndarray]) -> dict[str, str]:
     """Returns why each weight is left out that a class of transformers has no place for."""
     reason = f"{architecture} has no place for it"
-    parts = ()
+    parts: tuple[str, ...] = ()
     if architecture == "AlbertForMaskedLM":
         parts = ("pooler/", "sentence_order_head/")
         reason += ", and it was never trained: the bias is zeros"

@@ -78,5 +78,7 @@ def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> Non
         target.mkdir(parents=True, exist_ok=True)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tar.extractfile(member) as source, open(target, "wb") as file:
-        shutil.copyfileobj(source, file)
+    # It is None for what is no file, which `_check` refuses.
+    if (source := tar.extractfile(member)) is not None:
+        with source, open(target, "wb") as file:
+            shutil.copyfileobj(source, file)

@@ -37,7 +37,7 @@ def make_inputs(
     num_types = min(config.type_vocab_size for config in configs)
     random = np.random.default_rng(0)
     lengths = (max(1, length - 3 * row) for row in range(NUM_ROWS))
-    rows = [random.integers(0, configs[0].vocab_size, size) for size in lengths]
+    rows = [random.integers(0, configs[0].vocab_size, size).tolist() for size in lengths]
     rows += [ids[:length] for ids in text_rows]
     ids = np.zeros((len(rows), length), "int32")
     mask = np.zeros_like(ids)

@@ -157,7 +157,7 @@ def _side(place: Path, checkpoint: Checkpoint, inputs: dict[str, np.ndarray]) ->
 def _other_ids(
     library: OtherLibrary, place: Path, tokenizer: PieceTokenizer | None
 ) -> dict[str, tuple[str, str]] | None:
-    """Returns the texts to which a library's own tokenizer gives other ids; see `Side`."""
+    """Returns the texts to which a library gives other ids, with the first pieces that differ."""
     if library.tokenize is None or tokenizer is None:
         return None
     rows, live_rows = tokenizer.encode_ids(list(TEXTS)), library.tokenize(place, list(TEXTS))
@@ -173,7 +173,7 @@ def _first_difference(
 ) -> tuple[str, str]:
     pairs = itertools.zip_longest(ids, other_ids)
     pair = next((first, second) for first, second in pairs if first != second)
-    return tuple(_name(tokenizer, index) for index in pair)
+    return _name(tokenizer, pair[0]), _name(tokenizer, pair[1])
 
 
 def _name(tokenizer: PieceTokenizer, index: int | None) -> str:
@@ -197,7 +197,7 @@ def _outputs_here(checkpoint: Checkpoint, inputs: dict[str, np.ndarray]) -> dict
     own_class = model_class(checkpoint.model_class)
     allowed = [*lacking, *checkpoint.unplaced]
     model, _ = build_model(checkpoint, own_class, allow_missing=allowed, dtype="float32")
-    encoder = getattr(model, "encoder", model)
+    encoder = model.encoder if hasattr(model, "encoder") else model
     outputs = {name: encoder(inputs)[name] for name in ("sequence_output", "pooled_output")}
     if model is not encoder:
         chooses = checkpoint.model_class == "AlbertMultipleChoice"

@@ -134,7 +134,8 @@ def outputs_of_file(folder, name, inputs):
     import tf_albert.layers  # noqa: F401 - the classes by their names
 
     os.chdir(folder)
-    return keras.ops.convert_to_numpy(keras.saving.load_model(name)(inputs))
+    outputs = keras.saving.load_model(name)(inputs)
+    return keras.tree.map_structure(keras.ops.convert_to_numpy, outputs)
 
 
 def randomized(layer, scale=0.3):

@@ -1,8 +1,7 @@
-"""Ids become numbers.
+"""Ids become numbers: the layers of `tf_albert.layers`, put together as an `AlbertConfig` says.
 
 Enters: `input_word_ids`, `input_mask` and `input_type_ids`, int32, `(batch, length)`.
 Leaves: `sequence_output`, `pooled_output`, `encoder_outputs`, and the logits of the heads.
-Written in `keras.ops`, so that the layers run under every backend of Keras.
 Next: `tf_albert.data` makes the batches, `tf_albert.training` turns logits into weights.
 """
 

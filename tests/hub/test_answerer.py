@@ -34,7 +34,7 @@ def texts(corpus):
 
 @pytest.fixture(scope="module")
 def expected(answerers, texts):
-    """What the reference answers, by task; half of `squad2`'s null scores are above its threshold."""
+    """What the reference answers, by task; half of `squad2`'s null scores exceed its threshold."""
     answered = {task: reference_answers(answerer, texts) for task, answerer in answerers.items()}
     threshold = float(np.median([answer.null_score for answer in answered["squad2"]]))
     description = answerers["squad2"].description

@@ -202,11 +202,11 @@ def _in_batches(
     dtypes = dict.fromkeys(("begins", "ends"), tf.int64)
     dtypes |= dict.fromkeys(("start_scores", "end_scores"), tf.float32)
     signature = {
-        name: tf.RaggedTensorSpec((None, None, None), dtype, ragged_rank=1)
+        name: tf.RaggedTensorSpec((None, None), dtype, ragged_rank=0)
         for name, dtype in dtypes.items()
     }
     if has_null:
-        signature["no_answer_logits"] = tf.RaggedTensorSpec((None, None), tf.float32, ragged_rank=1)
+        signature["no_answer_logits"] = tf.RaggedTensorSpec((None,), tf.float32)
     found = tf.map_fn(
         found_from,
         tf.range(0, num_windows, BATCH_SIZE),

@@ -231,11 +231,11 @@ def _outputs(contexts: Tensor, best: dict[str, Tensor], null_threshold: float) -
         is_empty = tf.cast(best["null_score"], tf.float64) > null_threshold
         begin, end = (tf.where(is_empty, tf.zeros_like(place), place) for place in (begin, end))
     in_bytes = tf.RaggedTensor.from_tensor(tf.stack([begin, end], axis=1))
-    places = tf.cast(in_characters(contexts, in_bytes).to_tensor(shape=(None, 2)), tf.int32)
+    places = in_characters(contexts, in_bytes)[0].to_tensor(shape=(None, 2))
     return outputs | {
         "answer": tf.strings.substr(contexts, begin, end - begin),
-        "start": places[:, 0],
-        "end": places[:, 1],
+        "start": tf.cast(places[:, 0], tf.int32),
+        "end": tf.cast(places[:, 1], tf.int32),
         "start_byte": tf.cast(begin, tf.int32),
         "end_byte": tf.cast(end, tf.int32),
     }

@@ -36,7 +36,8 @@ class SpanTask:
         if not self.description.may_be_unanswerable:
             _check_answered(self.train, train)
             _check_answered(self.dev, dev)
-        self._answerer.read(self.dev)  # what cannot be divided is told before training
+        # Once for all checkpoints; and what cannot be divided is told before training.
+        self._read_dev = self._answerer.read(self.dev)
         inputs, spans = self._rows(train, problems)
         self.batches = SpanBatches(inputs, spans, recipe.batch_size, recipe.seed)
         may_be_unanswerable = self.description.may_be_unanswerable
@@ -83,9 +84,9 @@ class SpanTask:
         Where a question may have no answer they are those of the threshold with the best F1, which
         the description has from then on.
         """
-        # One answerer for all checkpoints: each would trace the model and read the contexts anew.
+        # One answerer for all checkpoints: each would trace the model anew.
         self._answerer.model = model
-        answered = self._answerer.answers(self.dev)
+        answered = self._answerer.answers(self.dev, read=self._read_dev)
         if not self.description.may_be_unanswerable:
             return self._answerer.score_answers(self.dev, answered)
         threshold = self._answerer.best_threshold(self.dev, answered)

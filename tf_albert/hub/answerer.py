@@ -207,11 +207,11 @@ def _in_batches(
     dtypes = dict.fromkeys(("begins", "ends"), tf.int64)
     dtypes |= dict.fromkeys(("start_scores", "end_scores"), tf.float32)
     signature = {
-        name: tf.RaggedTensorSpec((None, None, None), dtype, ragged_rank=1)
+        name: tf.RaggedTensorSpec((None, None), dtype, ragged_rank=0)
         for name, dtype in dtypes.items()
     }
     if has_null:
-        signature["no_answer_logits"] = tf.RaggedTensorSpec((None, None), tf.float32, ragged_rank=1)
+        signature["no_answer_logits"] = tf.RaggedTensorSpec((None,), tf.float32)
     found = tf.map_fn(
         found_from,
         tf.range(0, num_windows, BATCH_SIZE),
@@ -236,11 +236,11 @@ def _outputs(contexts: Tensor, best: dict[str, Tensor], null_threshold: float) -
         is_empty = tf.cast(best["null_score"], tf.float64) > null_threshold
         begin, end = (tf.where(is_empty, tf.zeros_like(place), place) for place in (begin, end))
     in_bytes = tf.RaggedTensor.from_tensor(tf.stack([begin, end], axis=1))
-    places = tf.cast(in_characters(contexts, in_bytes).to_tensor(shape=(None, 2)), tf.int32)
+    places = in_characters(contexts, in_bytes)[0].to_tensor(shape=(None, 2))
     return outputs | {
         "answer": tf.strings.substr(contexts, begin, end - begin),
-        "start": places[:, 0],
-        "end": places[:, 1],
+        "start": tf.cast(places[:, 0], tf.int32),
+        "end": tf.cast(places[:, 1], tf.int32),
         "start_byte": tf.cast(begin, tf.int32),
         "end_byte": tf.cast(end, tf.int32),
     }

@@ -65,7 +65,8 @@ def test_places_in_characters(size):
     edges = [np.cumsum([0, *(len(letter.encode()) for letter in text)]).tolist() for text in texts]
     places = tf.ragged.constant(edges, tf.int64, row_splits_dtype=tf.int64)
     expected = [list(range(len(text) + 1)) for text in texts]
-    assert in_characters(tf.constant(texts), places).to_list() == expected
+    (found,) = in_characters(tf.constant(texts), places)
+    assert found.to_list() == expected
 
 
 @pytest.mark.parametrize(("sequence_length", "stride"), [(128, 64), (384, 128)])

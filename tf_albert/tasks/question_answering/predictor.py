@@ -137,14 +137,20 @@ class QuestionAnsweringPredictor(Predictor):
         """
         return self.reader(*zip(*((one.text, one.context) for one in questions), strict=True))
 
-    def answers(self, questions: list[Question], batch_size: int = 32) -> list[Answered]:
+    def answers(
+        self,
+        questions: list[Question],
+        batch_size: int = 32,
+        read: TokenizedQuestions | None = None,
+    ) -> list[Answered]:
         """Returns what the model says: a list of `Answered`, in the order of the questions.
 
         Args:
             questions: list of `Question`.
             batch_size: int. Windows a batch.
+            read: what `read` gives of these questions, where they are answered more than once.
         """
-        read = self.read(questions)
+        read = self.read(questions) if read is None else read
         answers, no_answer_logits = self._found(read, batch_size)
         of_window, contexts = read.windows.questions, [question.context for question in questions]
         best = candidates_of_questions(answers, of_window, contexts)

@@ -37,7 +37,7 @@ class QuestionReader:
     def __init__(self, tokenizer: AlbertTokenizer, sequence_length: int, stride: int) -> None:
         def tokenized(contexts: Tensor) -> tuple[tf.RaggedTensor, ...]:
             ids, *offsets = tokenizer.tokenize_with_offsets(contexts)
-            return ids, *(in_characters(contexts, places) for places in offsets)
+            return ids, *in_characters(contexts, *offsets)
 
         def inputs(questions: TokenizedQuestions, windows: ContextWindows) -> dict[str, Tensor]:
             return questions.inputs(windows, sequence_length, tokenizer.special_ids)
@@ -83,25 +83,29 @@ class QuestionReader:
             )
 
 
-def in_characters(texts: Tensor, places: tf.RaggedTensor) -> tf.RaggedTensor:
+def in_characters(texts: Tensor, *places: tf.RaggedTensor) -> list[tf.RaggedTensor]:
     """Returns places in texts counted in characters.
 
     Args:
         texts: string tensor `(batch,)`, UTF-8.
-        places: int64 `tf.RaggedTensor` `(batch, places)`, counted in bytes.
+        *places: int64 `tf.RaggedTensor` `(batch, places)`, counted in bytes.
 
     Example:
 
     >>> in_characters(tf.constant(["aé東b", "é"]), tf.ragged.constant([[1, 3, 6], [2]], tf.int64))
-    <tf.RaggedTensor [[1, 2, 3], [1]]>
+    [<tf.RaggedTensor [[1, 2, 3], [1]]>]
     """
     every_byte = tf.io.decode_raw(tf.strings.reduce_join(texts), tf.uint8)
     # Of a character's bytes all but the first are 10xxxxxx.
     is_first = (every_byte < 0x80) | (every_byte >= 0xC0)
     before = tf.concat([[0], tf.cumsum(tf.cast(is_first, tf.int64))], axis=0)
-    firsts = tf.cumsum(tf.cast(tf.strings.length(texts), tf.int64), exclusive=True)
-    firsts = tf.gather(firsts, places.value_rowids())
-    return places.with_values(tf.gather(before, firsts + places.values) - tf.gather(before, firsts))
+    texts_begin = tf.cumsum(tf.cast(tf.strings.length(texts), tf.int64), exclusive=True)
+    found = []
+    for rows in places:
+        begin = tf.gather(texts_begin, rows.value_rowids())
+        values = tf.gather(before, begin + rows.values) - tf.gather(before, begin)
+        found.append(rows.with_values(values))
+    return found
 
 
 def _in_batches(function: Callable[[Tensor], Any], texts: Sequence[str]) -> Any:

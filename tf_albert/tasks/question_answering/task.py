@@ -56,7 +56,8 @@ class QuestionAnsweringTask(Task):
         if not may_be_unanswerable:
             _check_answered(self.train, train)
             _check_answered(self.dev, dev)
-        self._predictor.read(self.dev)  # what cannot be divided is told before training
+        # Once for all checkpoints; and what cannot be divided is told before training.
+        self._read_dev = self._predictor.read(self.dev)
         inputs, spans = self._rows(train, bad_rows)
         self.batches = SpanBatches(inputs, spans, settings.batch_size, settings.seed)
         self.objective = AnswerableSpanObjective() if may_be_unanswerable else SpanObjective()
@@ -101,7 +102,7 @@ class QuestionAnsweringTask(Task):
         the description has from then on.
         """
         self._predictor.model = model
-        answered = self._predictor.answers(self.dev)
+        answered = self._predictor.answers(self.dev, read=self._read_dev)
         if self.description.may_be_unanswerable:
             threshold = self._predictor.best_threshold(self.dev, answered)
             self.description = dataclasses.replace(self.description, null_threshold=threshold)

@@ -41,7 +41,7 @@ SENTENCES = (("a fine object", 1), ("it is an error", 0), ("never of a list", 0)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, tokenizer):
+def folder(tmp_path_factory, tokenizer, corpus):
     """A folder with a model, a release of it, and data in the form of each task."""
     folder = tmp_path_factory.mktemp("guides")
     config = small_model(tokenizer.vocab_size).replace(max_position_embeddings=128)
@@ -63,6 +63,9 @@ def folder(tmp_path_factory, tokenizer):
     race = {"article": "It is a list.", "question": "What is it?", "answer": "C"}
     race["options"] = ["an object", "a number", "a list", "an error"]
     write(folder / "RACE/train.jsonl", "\n".join([json.dumps(race)] * 3))
+    documents = ["\n".join(corpus[first : first + 6]) for first in range(0, 120, 6)]
+    write(folder / "corpus.txt", "\n\n".join(documents))
+    (folder / "spiece.model").write_bytes(tokenizer.model_proto)
     write(folder / "conll/train.txt", "Ada B-PER\nruns O\n\nParis B-LOC\nis O\nfine O\n")
     return folder
 

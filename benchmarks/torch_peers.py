@@ -53,11 +53,11 @@ class TorchPredictor(TextClassificationPredictor):
 
 
 class TorchAnswerer(QuestionAnsweringPredictor):
-    """A span labeler of transformers. Args: as for `QuestionAnsweringPredictor`, with its model."""
+    """A span labeler of transformers in the place of this package's."""
 
     def __init__(self, model, tokenizer, description):
         super().__init__(model, tokenizer, description)
-        self._outputs = self._logits
+        self._outputs_of = self._logits
 
     def _logits(self, inputs):
         outputs = _outputs(self.model, inputs)

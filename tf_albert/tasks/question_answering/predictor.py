@@ -236,6 +236,15 @@ class QuestionAnsweringPredictor(Predictor):
                 "expected": list(question.golds),
             }
 
+    def score(self, questions: list[Question], batch_size: int = 32) -> dict[str, Any]:
+        """Returns SQuAD's metrics on questions.
+
+        Args:
+            questions: list of `Question`.
+            batch_size: int. Windows a batch.
+        """
+        return self.score_answers(questions, self.answers(questions, batch_size))
+
     def score_answers(
         self, questions: Sequence[Question], answered: Sequence[Answered]
     ) -> dict[str, Any]:

@@ -39,9 +39,11 @@ class _SummedClipOptimizer(keras.optimizers.Optimizer):
         def _all_reduce_sum_gradients(
             self, grads_and_vars: Sequence[tuple[Tensor, keras.Variable]]
         ) -> list[tuple[Tensor, keras.Variable]]:
+            import tensorflow as tf
+
             # Repeated tokens arrive as separate slices, whose norm is not that of their sum.
             dense = [
-                (ops.convert_to_tensor(gradient), variable) for gradient, variable in grads_and_vars
+                (tf.convert_to_tensor(gradient), variable) for gradient, variable in grads_and_vars
             ]
             gradients, variables = zip(*super()._all_reduce_sum_gradients(dense), strict=True)
             return list(zip(self._clipped(gradients), variables, strict=True))

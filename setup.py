@@ -16,7 +16,10 @@ setup(
     python_requires=">=3.11,<3.14",
     packages=[*find_packages(include=["tf_albert", "tf_albert.*"]), "tf_albert.configs"],
     package_dir={"tf_albert.configs": "configs"},
-    package_data={"tf_albert": ["py.typed"], "tf_albert.configs": ["**/*.json", "**/*.yaml"]},
+    package_data={
+        "tf_albert": ["py.typed", "**/*.pyi"],
+        "tf_albert.configs": ["**/*.json", "**/*.yaml"],
+    },
     install_requires=[
         "tensorflow>=2.21,<2.22",
         "tensorflow-text>=2.21.1,<2.22",  # 2.21.0 does not load

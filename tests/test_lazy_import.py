@@ -1,5 +1,7 @@
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,3 +39,13 @@ def test_public_name_resolves(name):
 def test_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'AlbertDecoder'"):
         tf_albert.AlbertDecoder  # noqa: B018
+
+
+@pytest.mark.parametrize("module", [tf_albert, tf_albert.hub])
+def test_editors_see_every_public_name(module):
+    stub = Path(module.__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+    names = re.findall(r" as (\w+)(?=,?$)", stub, re.MULTILINE)
+    assert len(names) == len(set(names))
+    assert set(names) >= set(module.__all__)
+    for name in names:
+        assert getattr(module, name)

@@ -27,6 +27,7 @@ __version__ = "0.1.0"
 __all__ = [  # noqa: PLE0604 - computed, so that a name is written once
     *_PUBLIC,
     "hub",
+    "layers",
 ]
 
 

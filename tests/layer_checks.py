@@ -131,7 +131,7 @@ def check_file(layer, inputs, stranger, folder):
 
 def outputs_of_file(folder, name, inputs):
     """Returns the outputs of a model in a `.keras` file, in a process that has not made it."""
-    import tf_albert.layers  # noqa: F401 - the classes by their names
+    import tf_albert  # noqa: F401 - which tells Keras the classes
 
     os.chdir(folder)
     outputs = keras.saving.load_model(name)(inputs)

@@ -39,7 +39,8 @@ from tf_albert.cli.main import parse
 from tf_albert.convert import formats
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.finetune import FinetuneRecipe
-from tf_albert.tasks.run_task import KINDS, make_encoder, run_task
+from tf_albert.tasks.load import TASKS
+from tf_albert.tasks.run_task import make_encoder, run_task
 from tf_albert.tasks.text_classification.task import TextClassificationTask
 
 OURS = "tf_albert"
@@ -94,7 +95,7 @@ def compare(recipe, num_seeds, folder):
     for seed in range(recipe.seed, recipe.seed + num_seeds):
         one = dataclasses.replace(recipe, seed=seed, output=str(folder / f"seed_{seed}"))
         tokenizer = AlbertTokenizer.from_pretrained(one.init)
-        task = KINDS.get(one.task, TextClassificationTask)(one, tokenizer, BadRows(one.strict))
+        task = TASKS[one.task](one, tokenizer, BadRows(one.strict))
         metric = task.description.metric
         start = write_start(one, task, tokenizer, folder / f"start_{seed}")
         for name, corrects_bias in PEERS.items():
@@ -108,7 +109,8 @@ def compare(recipe, num_seeds, folder):
 def _check(recipe):
     names = ("task", "multi_label", "optimizer", "from_scratch")
     found = {name: getattr(recipe, name) for name in names}
-    is_known = recipe.task == "squad" or (recipe.task not in KINDS and not recipe.multi_label)
+    is_text = TASKS[recipe.task] is TextClassificationTask and not recipe.multi_label
+    is_known = recipe.task == "squad" or is_text
     if not is_known or recipe.optimizer != "adamw" or recipe.from_scratch:
         raise ValueError(
             "What can be compared is a class or a number for texts, or SQuAD 1.1, from pretrained "

@@ -104,18 +104,18 @@ def tagger_folder(tagger, tmp_path_factory):
 def answerers(task_config, tokenizer):
     """An answerer of each task, by its name."""
     from tf_albert.tasks.question_answering.predictor import (
-        SPAN_MODELS,
+        MODEL_CLASSES,
         QuestionAnsweringDescription,
         QuestionAnsweringPredictor,
     )
 
     def answerer(task):
-        model = randomize(SPAN_MODELS[task](task_config), seed=3)
+        model = randomize(MODEL_CLASSES[task](task_config), seed=3)
         return QuestionAnsweringPredictor(
             model, tokenizer, QuestionAnsweringDescription(task, WINDOW_LENGTH, STRIDE)
         )
 
-    return {task: answerer(task) for task in SPAN_MODELS}
+    return {task: answerer(task) for task in MODEL_CLASSES}
 
 
 @pytest.fixture(scope="session")

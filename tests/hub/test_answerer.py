@@ -15,7 +15,7 @@ from tests.hub.conftest import STRIDE, WINDOW_LENGTH, run_stranger
 from tests.tasks.question_answering import reference
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.tasks.question_answering.data import Question
-from tf_albert.tasks.question_answering.predictor import SPAN_MODELS, QuestionAnsweringPredictor
+from tf_albert.tasks.question_answering.predictor import MODEL_CLASSES, QuestionAnsweringPredictor
 
 FOREIGN = "Café No. ½, e\u0301a\u0301 für 東京 \u3000 😀😀 naïve\x00 ﷺ 1,234 Ⅷ. "
 # Letters of one byte to four, marks, white space, what becomes several letters, what becomes none.
@@ -76,7 +76,7 @@ def found(folder):
     return decoded
 
 
-@pytest.fixture(scope="module", params=SPAN_MODELS)
+@pytest.fixture(scope="module", params=MODEL_CLASSES)
 def task(request):
     return request.param
 
@@ -134,7 +134,7 @@ def test_answerer_and_module_say_the_same(answerers, expected, texts, task):
 
 @pytest.fixture(scope="module")
 def loaded(folder):
-    return {task: tf.saved_model.load(str(folder / task)) for task in SPAN_MODELS}
+    return {task: tf.saved_model.load(str(folder / task)) for task in MODEL_CLASSES}
 
 
 @settings(max_examples=50)
@@ -201,7 +201,7 @@ def test_no_process_of_the_consumer_imports_tf_albert(found, task):
 def test_assets_and_provenance_tell_the_task(folder, tokenizer, task):
     provenance = json.loads((folder / task / "provenance.json").read_text(encoding="utf-8"))
     assert (folder / task / "assets/spiece.model").read_bytes() == tokenizer.vocabulary.read_bytes()
-    assert provenance["model_class"] == SPAN_MODELS[task].__name__
+    assert provenance["model_class"] == MODEL_CLASSES[task].__name__
     assert provenance["task"] == task
     assert (provenance["sequence_length"], provenance["stride"]) == (WINDOW_LENGTH, STRIDE)
     assert (provenance["null_threshold"] != 0) == (task == "squad2")

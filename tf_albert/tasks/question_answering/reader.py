@@ -1,6 +1,6 @@
 """Reads questions and their contexts: each context once, however many questions it has."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -17,6 +17,8 @@ from tf_albert.tasks.question_answering.windows import (
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import Tensor
 
+# Tracing takes seconds, as long as so many texts take one operation after another.
+WORTH_NO_TRACING = 1024
 # Texts that are tokenized at once: what offsets need in between is many times the texts' own size.
 BATCH_SIZE = 256
 STRINGS = tf.TensorSpec((None,), tf.string)
@@ -108,10 +110,11 @@ def in_characters(texts: Tensor, *places: tf.RaggedTensor) -> list[tf.RaggedTens
     return found
 
 
-def _in_batches(function: Callable[[Tensor], Any], texts: Sequence[str]) -> Any:
-    """Returns what a function gives of all texts, of which it sees some at a time."""
+def _in_batches(function: Any, texts: Sequence[str]) -> Any:
+    """Returns what a `tf.function` gives of all texts, of which it sees some at a time."""
+    call = function.python_function if len(texts) >= WORTH_NO_TRACING else function
     parts = [
-        function(tf.constant(texts[first : first + BATCH_SIZE], tf.string))
+        call(tf.constant(texts[first : first + BATCH_SIZE], tf.string))
         for first in range(0, len(texts), BATCH_SIZE)
     ]
     return tf.nest.map_structure(lambda *rows: tf.concat(rows, axis=0), *parts)

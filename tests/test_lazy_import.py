@@ -11,7 +11,7 @@ import tf_albert
 def loaded_after(statement, modules):
     code = f"import sys; {statement}; print(*[name for name in {modules!r} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return run.stdout.split()
+    return run.stdout.splitlines()[-1].split()
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ def loaded_after(statement, modules):
     [
         "import tf_albert; dir(tf_albert)",
         "from tf_albert import AlbertConfig; AlbertConfig.from_name('albert_base_v2')",
+        "from tf_albert.cli.main import main; main(['--help'])",
     ],
 )
 def test_nothing_heavy_is_loaded_before_it_is_used(statement):

@@ -18,10 +18,12 @@ from tf_albert.hub.reusable import (
     write_module,
 )
 from tf_albert.layout import CONFIG_FILE
+from tf_albert.modeling.answerable_span_labeler import BEAM_SIZE
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.batches import shortened
 from tf_albert.tasks.question_answering.answers import (
+    MOST_ANSWERS,
     WindowAnswers,
     answers_of_windows,
     best_of_each_question,
@@ -218,7 +220,13 @@ def _in_batches(
         fn_output_signature=signature,
         parallel_iterations=1,
     )
-    return {name: batches.values for name, batches in found.items()}
+    found = {name: batches.values for name, batches in found.items()}
+    # Of no windows the number of answers is not known.
+    num_answers = BEAM_SIZE**2 if has_null else MOST_ANSWERS
+    return {
+        name: tf.reshape(values, (-1, num_answers) if name in dtypes else (-1,))
+        for name, values in found.items()
+    }
 
 
 def _outputs(contexts: Tensor, best: dict[str, Tensor], null_threshold: float) -> dict[str, Tensor]:

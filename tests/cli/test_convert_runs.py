@@ -36,4 +36,4 @@ def test_fine_tuned_model_stays_one(capsys, small_config, tokenizer, tmp_path):
     code, printed = run(capsys, "convert", *places, "--model-class", "AlbertEncoder")
     assert code == 0
     assert "provenance.json: task: left out (the head that was fine-tuned" in printed
-    fails(capsys, ["predict", "--model", f"{tmp_path}/encoder"], "no fine-tuned")
+    fails(capsys, ["predict", "--model", f"{tmp_path}/encoder"], "was not fine-tuned")

@@ -70,5 +70,7 @@ def computed_ahead(dataset: tf.data.Dataset, function: Callable) -> tf.data.Data
     # The thread that tunes a dataset now and then sleeps through the end of its iterator, and who
     # deletes that waits until it wakes: as long again as the iterator lived, up to a minute.
     options.autotune.enabled = False
-    ahead = dataset.map(function, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    # What is mapped here is graph code already: converting it takes seconds and changes nothing.
+    plain = tf.autograph.experimental.do_not_convert(function)
+    ahead = dataset.map(plain, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return ahead.prefetch(2).with_options(options)

@@ -86,7 +86,9 @@ class Predictor(abc.ABC):
         self.description = description
         # Traced once for all batches, and for all checkpoints of a run: the model stays the same.
         self._outputs_of = tf.function(
-            lambda inputs: self.model(inputs, training=False), reduce_retracing=True
+            lambda inputs: self.model(inputs, training=False),
+            reduce_retracing=True,
+            autograph=False,
         )
 
     @classmethod

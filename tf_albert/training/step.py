@@ -44,7 +44,7 @@ def make_train_step(
         model.encoder.skip_padding = False  # XLA wants static shapes
 
     # With relaxed shapes a batch of another length is no new program.
-    @tf.function(jit_compile=jit_compile, reduce_retracing=True)
+    @tf.function(jit_compile=jit_compile, reduce_retracing=True, autograph=False)
     def gradients_of(
         rows: dict[str, Tensor], divisors: dict[str, Tensor]
     ) -> tuple[list[Tensor], dict[str, Tensor]]:
@@ -67,7 +67,7 @@ def make_train_step(
             "tokens": tf.cast(tf.reduce_sum(batch["input_mask"]), tf.float32)
         }
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def train_step(batch: Any) -> dict[str, Tensor]:
         metrics = strategy.run(replica_step, args=(batch,))
         metrics = {
@@ -98,7 +98,7 @@ def make_evaluation(
     def replica_step(batch: dict[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         return objective.sums(model(batch, training=False), batch), objective.totals(batch)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def evaluation_step(batch: Any) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         return tf.nest.map_structure(
             lambda value: strategy.reduce(tf.distribute.ReduceOp.SUM, value, axis=None),

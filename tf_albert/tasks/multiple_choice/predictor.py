@@ -70,6 +70,7 @@ class MultipleChoicePredictor(Predictor):
         self._inputs = tf.function(
             lambda *texts: choice_inputs(self.preprocessor, *texts),
             input_signature=[strings, strings, tf.TensorSpec((None, None), tf.string)],
+            autograph=False,
         )
 
     def probabilities(self, choices: Sequence[Choice], batch_size: int = 8) -> np.ndarray:

@@ -127,7 +127,7 @@ class QuestionAnsweringPredictor(Predictor):
         self.reader = QuestionReader(tokenizer, description.sequence_length, description.stride)
         outputs = BEAM if description.may_be_unanswerable else LOGITS
         signature = [outputs, WINDOWS, NUMBERS, NUMBERS]
-        self._answers = tf.function(answers_of_windows, input_signature=signature)
+        self._answers = tf.function(answers_of_windows, input_signature=signature, autograph=False)
 
     def read(self, questions: list[Question]) -> TokenizedQuestions:
         """Returns questions in tokens, with the windows over their contexts.

@@ -17,8 +17,6 @@ from tf_albert.tasks.question_answering.windows import (
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import Tensor
 
-# Tracing takes seconds, as long as so many texts take one operation after another.
-WORTH_NO_TRACING = 1024
 # Texts that are tokenized at once: what offsets need in between is many times the texts' own size.
 BATCH_SIZE = 256
 STRINGS = tf.TensorSpec((None,), tf.string)
@@ -46,14 +44,17 @@ class QuestionReader:
 
         self.sequence_length = sequence_length
         self._question_ids = tf.function(
-            lambda texts: tokenizer(texts)[:, :MOST_QUESTION_TOKENS], input_signature=[STRINGS]
+            lambda texts: tokenizer(texts)[:, :MOST_QUESTION_TOKENS],
+            input_signature=[STRINGS],
+            autograph=False,
         )
-        self._context_tokens = tf.function(tokenized, input_signature=[STRINGS])
+        self._context_tokens = tf.function(tokenized, input_signature=[STRINGS], autograph=False)
         self._windows = tf.function(
             lambda questions, contexts: cut_windows(questions, contexts, sequence_length, stride),
             input_signature=[IDS, (IDS, OFFSETS, OFFSETS)],
+            autograph=False,
         )
-        self.inputs = tf.function(inputs, input_signature=[QUESTIONS, WINDOWS])
+        self.inputs = tf.function(inputs, input_signature=[QUESTIONS, WINDOWS], autograph=False)
 
     def __call__(self, questions: Sequence[str], contexts: Sequence[str]) -> TokenizedQuestions:
         """Returns questions in tokens, with the windows over their contexts.
@@ -112,9 +113,8 @@ def in_characters(texts: Tensor, *places: tf.RaggedTensor) -> list[tf.RaggedTens
 
 def _in_batches(function: Any, texts: Sequence[str]) -> Any:
     """Returns what a `tf.function` gives of all texts, of which it sees some at a time."""
-    call = function.python_function if len(texts) >= WORTH_NO_TRACING else function
     parts = [
-        call(tf.constant(texts[first : first + BATCH_SIZE], tf.string))
+        function(tf.constant(texts[first : first + BATCH_SIZE], tf.string))
         for first in range(0, len(texts), BATCH_SIZE)
     ]
     return tf.nest.map_structure(lambda *rows: tf.concat(rows, axis=0), *parts)

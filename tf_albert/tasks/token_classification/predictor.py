@@ -75,6 +75,7 @@ class TokenClassificationPredictor(Predictor):
         self._rows = tf.function(
             lambda words: rows_of_words(words, tokenizer, description.sequence_length),
             input_signature=[tf.RaggedTensorSpec((None, None), tf.string)],
+            autograph=False,
         )
 
     def rows(

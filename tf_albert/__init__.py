@@ -22,12 +22,15 @@ _PUBLIC = {
     "AlbertTokenizer": "tf_albert.text.tokenizer",
     "load_predictor": "tf_albert.tasks.load",
 }
-_FOLDERS = ("convert", "data", "hub", "layers", "modeling", "tasks", "text", "training")
+_MODULES = (
+    *("convert", "data", "hub", "layers", "modeling", "optimizers", "tasks", "text", "training"),
+)
 __version__ = "0.1.0"
 __all__ = [  # noqa: PLE0604 - computed, so that a name is written once
     *_PUBLIC,
     "hub",
     "layers",
+    "optimizers",
 ]
 
 
@@ -35,7 +38,7 @@ def __getattr__(name: str) -> Any:
     """Imports a public name on its first use: TensorFlow takes seconds to load."""
     if name in _PUBLIC:
         value = getattr(importlib.import_module(_PUBLIC[name]), name)
-    elif name in _FOLDERS:
+    elif name in _MODULES:
         value = importlib.import_module(f"tf_albert.{name}")
     else:
         raise AttributeError(f"module 'tf_albert' has no attribute {name!r}")

@@ -4,6 +4,7 @@ from tf_albert import data as data
 from tf_albert import hub as hub
 from tf_albert import layers as layers
 from tf_albert import modeling as modeling
+from tf_albert import optimizers as optimizers
 from tf_albert import tasks as tasks
 from tf_albert import text as text
 from tf_albert import training as training

@@ -8,6 +8,8 @@ from typing import Any, Self
 from tf_albert import files
 from tf_albert.types import JsonDict, StrPath
 
+# What an encoder takes: a dict of these int tensors.
+INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
 ACTIVATIONS = ("gelu", "gelu_new", "gelu_erf", "relu", "tanh")
 SHARINGS = ("all", "attention", "ffn", "none")
 

@@ -94,10 +94,9 @@ def _tokenized(
     tasks = (
         (is_jsonl(path), documents) for path in paths for documents in _tasks(read_documents(path))
     )
-    settings = (tokenizer.vocabulary, tokenizer.lower_case)
     first = list(itertools.islice(tasks, 2))
     if num_processes == 1 or len(first) < 2:
-        _start_worker(*settings)
+        _start_worker(tokenizer)
         yield from map(_tokenize, itertools.chain(first, tasks))
         return
     with concurrent.futures.ProcessPoolExecutor(
@@ -105,7 +104,7 @@ def _tokenized(
         # A fork would carry over the threads of TensorFlow, where it is loaded, and hang.
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_worker,
-        initargs=settings,
+        initargs=(tokenizer,),
     ) as pool:
         try:
             yield from _bounded_map(pool, itertools.chain(first, tasks), 2 * num_processes)
@@ -143,9 +142,9 @@ def _bounded_map(
         yield running.popleft().result()
 
 
-def _start_worker(vocabulary: Path, lower_case: bool) -> None:
+def _start_worker(tokenizer: PieceTokenizer) -> None:
     global _tokenizer  # noqa: PLW0603 - one tokenizer a process; it cannot be sent with each task
-    _tokenizer = PieceTokenizer(vocabulary, lower_case)
+    _tokenizer = tokenizer
 
 
 def _tokenize(task: _Task) -> _Tokenized:

@@ -18,8 +18,8 @@ from tf_albert.hub.reusable import (
 from tf_albert.layout import CONFIG_FILE
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.modeling.multiple_choice import AlbertMultipleChoice
-from tf_albert.tasks.multiple_choice.gaps import choice_inputs
 from tf_albert.tasks.multiple_choice.predictor import MultipleChoicePredictor
+from tf_albert.text.choices import choice_inputs
 from tf_albert.types import JsonDict, StrPath, Tensor
 
 TEXTS = {

@@ -76,6 +76,7 @@ class HubLayer(keras.layers.Layer):
         self._function = _function_of(self._module, signature, self.handle)
         self._takes_training = signature is None and _takes(self._module, "training")
         self._register_weights()
+        self.supports_jit = False  # XLA does not compile strings, nor what a module may hold
         self.built = True
 
     def _register_weights(self) -> None:

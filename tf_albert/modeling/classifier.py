@@ -1,5 +1,6 @@
 """ALBERT with one dense layer on the pooled output: classes, or a number."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -21,8 +22,13 @@ class AlbertClassifier(TaskModel):
     Args:
         encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
         num_classes: int. Number of classes, or of labels that may hold at once; 1 for regression.
+            None for as many as there are `labels`.
         dropout: float in [0, 1). Dropout on the pooled output.
-        **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
+        labels: list of str or None. The names of the classes, in the order of the logits. They are
+            saved with the model, and `fit` takes them for numbers.
+        multi_label: bool. Whether any number of labels may hold at once.
+        **kwargs: what every Keras model takes (`name`, `dtype`, `trainable`), and `preprocessor`,
+            an `AlbertPreprocessor`, by which `fit`, `evaluate` and `predict` take strings.
 
     Call arguments:
         inputs: dict of the encoder's inputs.
@@ -32,7 +38,8 @@ class AlbertClassifier(TaskModel):
         `(batch, num_classes)`, float32: logits, or for regression the number itself.
 
     Raises:
-        ValueError: `num_classes` below 1.
+        ValueError: `num_classes` below 1, or not the number of `labels`; labels twice; a vocabulary
+            of another size than the model's.
 
     Example:
 
@@ -48,6 +55,13 @@ class AlbertClassifier(TaskModel):
 
     >>> classifier.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 
+    Texts and the names of their classes, with a preprocessor::
+
+        classifier = AlbertClassifier.from_pretrained("runs/tiny", labels=["bad", "good"])
+        classifier.compile("adam")
+        classifier.fit(["a fine film", "a dull one"], ["good", "bad"])
+        classifier.predict(["a fine film"])                        # logits, (1, 2)
+
     Any of three labels at once, targets of 0 and 1 of shape `(batch, 3)`; `keras.ops.sigmoid` of
     the logits gives each label's probability:
 
@@ -60,14 +74,37 @@ class AlbertClassifier(TaskModel):
     """
 
     def __init__(
-        self, encoder: EncoderLike, num_classes: int, dropout: float = 0.1, **kwargs: Any
+        self,
+        encoder: EncoderLike,
+        num_classes: int | None = None,
+        dropout: float = 0.1,
+        labels: Sequence[str] | None = None,
+        multi_label: bool = False,
+        **kwargs: Any,
     ) -> None:
-        require_classes(num_classes)
+        num_classes = require_classes(num_classes, labels)
         super().__init__(encoder, num_classes, dropout, **kwargs)
         self.num_classes = num_classes
+        self.labels = None if labels is None else list(labels)
+        self.multi_label = multi_label
 
     def head_arguments(self) -> dict[str, Any]:
-        return {"num_classes": self.num_classes, "dropout": self.dropout.rate}
+        arguments: dict[str, Any] = {"num_classes": self.num_classes, "dropout": self.dropout.rate}
+        if self.labels is not None:
+            arguments["labels"] = list(self.labels)
+        return arguments | ({"multi_label": True} if self.multi_label else {})
+
+    def default_loss(self) -> keras.losses.Loss:
+        if self.multi_label:
+            return keras.losses.BinaryCrossentropy(from_logits=True)
+        if self.num_classes == 1:
+            return keras.losses.MeanSquaredError()
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    def default_metrics(self) -> list[Any]:
+        if self.multi_label:
+            return [keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)]  # of logits
+        return [] if self.num_classes == 1 else ["accuracy"]
 
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         return self.logits(self.encoder.pool(inputs, training), training)

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import keras
 
-from tf_albert.config import AlbertConfig
+from tf_albert.config import INPUTS, AlbertConfig
 from tf_albert.layers.embedding import FactorizedEmbedding
 from tf_albert.layers.feed_forward import FeedForward
 from tf_albert.layers.parts import initializer
@@ -15,8 +15,6 @@ from tf_albert.modeling.depth import check_layers
 from tf_albert.modeling.model import AlbertModel
 from tf_albert.modeling.stack import BlockStack
 from tf_albert.types import Tensor
-
-INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
 
 
 @keras.saving.register_keras_serializable("tf_albert")
@@ -96,6 +94,14 @@ class AlbertEncoder(AlbertModel):
     @skip_padding.setter
     def skip_padding(self, value: bool) -> None:
         self.supports_jit = not value
+
+    def _exported_model(self) -> keras.Model:
+        # A signature holds no list of tensors: the output of every layer is left out.
+        inputs = {name: keras.Input((None,), dtype="int32", name=name) for name in INPUTS}
+        outputs = self(inputs)
+        return keras.Model(
+            inputs, {name: outputs[name] for name in ("sequence_output", "pooled_output")}
+        )
 
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> dict[str, Any]:
         return self._call_layers(inputs, self.config.num_hidden_layers, training)
@@ -259,17 +265,27 @@ class AlbertEncoder(AlbertModel):
 EncoderLike: TypeAlias = AlbertEncoder | AlbertConfig | dict[str, Any]
 
 
-def require_inputs(inputs: dict[str, Tensor], names: Sequence[str]) -> None:
-    """Raises a `ValueError` that names the missing inputs of a dict."""
+def require_inputs(
+    inputs: dict[str, Tensor], names: Sequence[str], axes: Sequence[str] = ("batch", "length")
+) -> None:
+    """Raises a `ValueError` that names the inputs of a dict which are missing or of other axes."""
     if not isinstance(inputs, dict):
         raise ValueError(
-            f"The inputs must be a dict of {', '.join(names)}. Received: {type(inputs).__name__}."
+            f"The inputs must be a dict of {', '.join(names)}. Received: {type(inputs).__name__}. "
+            "`AlbertPreprocessor` makes one of strings."
         )
     missing = [name for name in names if name not in inputs]
     if missing:
         raise ValueError(
             f"Missing inputs: {', '.join(missing)}. Received: {', '.join(sorted(inputs))}."
         )
+    for name in names:
+        shape = inputs[name].shape
+        is_known = getattr(shape, "rank", 0) is not None
+        if is_known and len(shape) != len(axes):
+            raise ValueError(
+                f"`{name}` must be of shape ({', '.join(axes)}). Received: {tuple(shape)}."
+            )
 
 
 def as_encoder(encoder: EncoderLike, dtype: Any) -> AlbertEncoder:

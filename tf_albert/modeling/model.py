@@ -1,13 +1,17 @@
 """What every ALBERT model shares: its config, how Keras saves it, and `save_pretrained`."""
 
 import inspect
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import keras
 
-from tf_albert.config import AlbertConfig
+from tf_albert.config import INPUTS, AlbertConfig
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.types import StrPath
+
+# Tokens a row of an exported model that has no preprocessor, where rows are of one length.
+EXPORT_LENGTH = 128
+JIT = "jit_compile"
 
 
 class AlbertModel(keras.Model):
@@ -16,7 +20,13 @@ class AlbertModel(keras.Model):
     Args:
         config: `AlbertConfig`, or the dict that its `to_dict` gave.
         **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
+
+    Attributes:
+        input_ranks: dict of str to int. The int32 tensors that a call takes in a dict, and the
+            number of their axes.
     """
+
+    input_ranks: ClassVar[dict[str, int]] = dict.fromkeys(INPUTS, 2)
 
     def __init__(self, config: AlbertConfig | dict[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -42,6 +52,73 @@ class AlbertModel(keras.Model):
             **self.head_arguments(),
             "name": self.name,
             "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
+        }
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        if inspect.signature(super().compile).bind(*args, **kwargs).arguments.get(JIT) is True:
+            self._set_skip_padding(False)  # what is left out of rows makes shapes XLA cannot know
+        super().compile(*args, **kwargs)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        # Keras leaves this to a class whose `compile` is its own.
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    def export(
+        self,
+        filepath: StrPath,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Writes the model as Keras does: a SavedModel, or a LiteRT file.
+
+        Args:
+            filepath: str or path. The folder or file to write.
+            format: str. What Keras's `Model.export` takes: `tf_saved_model`, `litert` and others.
+            verbose: bool or None. Whether Keras prints the signature.
+            input_signature: what Keras takes; None for int32 rows `(batch, length)`, in a
+                SavedModel of any length, in other formats of the preprocessor's or of 128 tokens.
+            **kwargs: what Keras takes besides.
+
+        Raises:
+            ValueError: a format that Keras does not know.
+
+        Example::
+
+            classifier.export("served")
+            tf.saved_model.load("served").serve({"input_word_ids": ids, ...})
+        """
+        if input_signature is None:
+            length = None if format == "tf_saved_model" else self._export_length()
+            input_signature = [self._input_specs(length)]
+        # Other formats than TensorFlow's want shapes that do not depend on the rows' padding.
+        skipped = self._set_skip_padding(None if format == "tf_saved_model" else False)
+        try:
+            export = keras.Model.export.__get__(self._exported_model())
+            export(str(filepath), format, verbose, input_signature, **kwargs)
+        finally:
+            self._set_skip_padding(skipped)
+
+    def _exported_model(self) -> keras.Model:
+        return self
+
+    def _export_length(self) -> int:
+        """Returns the tokens a row of a format whose rows are all of one length."""
+        return min(EXPORT_LENGTH, self.config.max_position_embeddings)
+
+    def _set_skip_padding(self, value: bool | None) -> bool:
+        """Sets the encoder's `skip_padding`, None to leave it; returns what it was."""
+        encoder: Any = getattr(self, "encoder", self)
+        skipped = encoder.skip_padding
+        encoder.skip_padding = skipped if value is None else value
+        return skipped
+
+    def _input_specs(self, length: int | None) -> dict[str, keras.InputSpec]:
+        return {
+            name: keras.InputSpec("int32", shape=(*(None,) * (rank - 1), length), name=name)
+            for name, rank in self.input_ranks.items()
         }
 
     @classmethod

@@ -1,6 +1,6 @@
 """ALBERT that chooses: one text for each choice, one logit for each text."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -45,25 +45,48 @@ class AlbertMultipleChoice(TaskModel):
     (2, 4)
     """
 
+    input_ranks: ClassVar[dict[str, int]] = dict.fromkeys(INPUTS, 3)
+
     def __init__(self, encoder: EncoderLike, dropout: float = 0.1, **kwargs: Any) -> None:
         super().__init__(encoder, num_logits=1, dropout=dropout, **kwargs)
 
     def head_arguments(self) -> dict[str, Any]:
         return {"dropout": self.dropout.rate}
 
+    def default_loss(self) -> keras.losses.Loss:
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    def default_metrics(self) -> list[Any]:
+        return ["accuracy"]
+
+    def rows_of(self, *segments: Tensor) -> dict[str, Tensor]:
+        """Returns the inputs of questions: a dict of int32 tensors `(batch, choices, length)`.
+
+        Args:
+            *segments: three string tensors: passages and questions `(batch,)`, and options
+                `(batch, choices)`.
+
+        Raises:
+            ValueError: the model has no preprocessor, or not three segments.
+        """
+        # Imported here: strings are TensorFlow's, which other backends do without.
+        from tf_albert.text.choices import choice_inputs
+
+        if len(segments) != 3:
+            raise ValueError(
+                f"{type(self).__name__} takes a tuple of passages, questions and options. "
+                f"Received: {len(segments)} of them."
+            )
+        return choice_inputs(self._require_preprocessor(), *segments)
+
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
-        require_inputs(inputs, INPUTS)
-        rows = {name: _rows_of_choices(name, inputs[name]) for name in INPUTS}
+        require_inputs(inputs, INPUTS, ("batch", "choices", "length"))
+        rows = {name: _rows_of_choices(inputs[name]) for name in INPUTS}
         pooled = self.encoder.pool(rows, training)
         batch, choices, _ = ops.shape(inputs["input_word_ids"])
         return ops.reshape(self.logits(pooled, training), (batch, choices))
 
 
-def _rows_of_choices(name: str, tensor: Tensor) -> Tensor:
+def _rows_of_choices(tensor: Tensor) -> Tensor:
     """Returns the choices of all examples one below another: `(batch * choices, length)`."""
-    if len(tensor.shape) != 3:
-        raise ValueError(
-            f"`{name}` must be of shape (batch, choices, length). Received: {tuple(tensor.shape)}. "
-            "Stack the texts of an example's choices on axis 1."
-        )
     return ops.reshape(tensor, (-1, ops.shape(tensor)[2]))

@@ -1,6 +1,6 @@
 """ALBERT as it is pretrained: masked language model and sentence order."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -43,6 +43,8 @@ class AlbertPretrainer(AlbertModel):
     >>> tuple(logits["mlm_logits"].shape), tuple(logits["sop_logits"].shape)
     ((2, 3, 30000), (2, 2))
     """
+
+    input_ranks: ClassVar[dict[str, int]] = dict.fromkeys((*INPUTS, "masked_lm_positions"), 2)
 
     def __init__(self, encoder: EncoderLike, **kwargs: Any) -> None:
         encoder = as_encoder(encoder, kwargs.get("dtype"))

@@ -8,18 +8,19 @@ from keras import ops
 
 from tf_albert.layers.parts import initializer
 from tf_albert.modeling.encoder import EncoderLike, as_encoder
-from tf_albert.modeling.model import AlbertModel
+from tf_albert.modeling.string_model import StringModel
 from tf_albert.types import Tensor
 
 
-class TaskModel(AlbertModel):
+class TaskModel(StringModel):
     """An encoder with a dropout and a dense layer, `head`, on `pooled_output`.
 
     Args:
         encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
         num_logits: int. Width of the dense layer.
         dropout: float in [0, 1). Dropout before the dense layer.
-        **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
+        **kwargs: what every Keras model takes (`name`, `dtype`, `trainable`), and `preprocessor`,
+            an `AlbertPreprocessor` for strings.
     """
 
     def __init__(
@@ -95,7 +96,30 @@ def _without(
     return [variable for variable in variables if id(variable) not in ids]
 
 
-def require_classes(num_classes: int) -> None:
-    """Raises a `ValueError` where there is not one class."""
-    if num_classes < 1:
-        raise ValueError(f"`num_classes` must be at least 1. Received: {num_classes}.")
+def require_classes(num_classes: int | None, labels: Sequence[str] | None) -> int:
+    """Returns the number of classes that a number and names tell.
+
+    Args:
+        num_classes: int, or None for that of the labels.
+        labels: list of str, or None.
+
+    Raises:
+        ValueError: neither, two that differ, a label twice, or not one class.
+    """
+    if labels is not None and (
+        isinstance(labels, str) or not all(isinstance(label, str) for label in labels)
+    ):
+        raise ValueError(f"`labels` must be a list of strings. Received: {labels!r}.")
+    if labels is not None and len(set(labels)) < len(labels):
+        raise ValueError(f"`labels` must differ. Received: {', '.join(labels)}.")
+    number = len(labels or ()) if num_classes is None else num_classes
+    if labels is not None and number != len(labels):
+        raise ValueError(
+            f"`num_classes` is {number}, and there are {len(labels)} `labels`: "
+            f"{', '.join(labels)}. Leave `num_classes` out, or give as many labels."
+        )
+    if number < 1:
+        raise ValueError(
+            f"`num_classes` must be at least 1, or `labels` name the classes. Received: {number}."
+        )
+    return number

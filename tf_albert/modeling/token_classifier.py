@@ -1,5 +1,6 @@
 """ALBERT with one dense layer on every token: names in a text, parts of speech."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -19,9 +20,12 @@ class AlbertTokenClassifier(TokenTaskModel):
 
     Args:
         encoder: `AlbertEncoder`, or an `AlbertConfig` for a fresh one.
-        num_classes: int. Number of classes of a token.
+        num_classes: int. Number of classes of a token; None for as many as there are `labels`.
         dropout: float in [0, 1). Dropout on the sequence output.
-        **kwargs: what every Keras model takes: `name`, `dtype`, `trainable`.
+        labels: list of str or None. The names of the classes, in the order of the logits, such as
+            `["O", "B-PER", "I-PER"]`. They are saved with the model.
+        **kwargs: what every Keras model takes (`name`, `dtype`, `trainable`), and `preprocessor`,
+            an `AlbertPreprocessor`, by which `predict` takes strings.
 
     Call arguments:
         inputs: dict of the encoder's inputs.
@@ -31,7 +35,7 @@ class AlbertTokenClassifier(TokenTaskModel):
         `(batch, length, num_classes)`, float32.
 
     Raises:
-        ValueError: `num_classes` below 1.
+        ValueError: `num_classes` below 1, or not the number of `labels`; labels twice.
 
     Example:
 
@@ -45,14 +49,21 @@ class AlbertTokenClassifier(TokenTaskModel):
     """
 
     def __init__(
-        self, encoder: EncoderLike, num_classes: int, dropout: float = 0.1, **kwargs: Any
+        self,
+        encoder: EncoderLike,
+        num_classes: int | None = None,
+        dropout: float = 0.1,
+        labels: Sequence[str] | None = None,
+        **kwargs: Any,
     ) -> None:
-        require_classes(num_classes)
+        num_classes = require_classes(num_classes, labels)
         super().__init__(encoder, num_classes, dropout, **kwargs)
         self.num_classes = num_classes
+        self.labels = None if labels is None else list(labels)
 
     def head_arguments(self) -> dict[str, Any]:
-        return {"num_classes": self.num_classes, "dropout": self.dropout.rate}
+        arguments: dict[str, Any] = {"num_classes": self.num_classes, "dropout": self.dropout.rate}
+        return arguments if self.labels is None else arguments | {"labels": list(self.labels)}
 
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
         return self.token_logits(inputs, training, fill=0.0)

@@ -1,11 +1,12 @@
 """ALBERT's tokenizer in plain Python: no TensorFlow, so that worker processes start at once."""
 
 import dataclasses
+import hashlib
 import json
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class PieceTokenizer:
 
     Args:
         vocabulary: str or path. A SentencePiece model with `<pad>`, `<unk>`, `[CLS]`, `[SEP]` and
-            `[MASK]`.
+            `[MASK]`; or bytes, what such a file holds.
         lower_case: bool. Whether text is lower-cased: true for every released ALBERT.
 
     Raises:
@@ -56,10 +57,15 @@ class PieceTokenizer:
         ValueError: the file is no SentencePiece model, or lacks a special piece.
     """
 
-    def __init__(self, vocabulary: StrPath, lower_case: bool = True) -> None:
+    def __init__(self, vocabulary: StrPath | bytes, lower_case: bool = True) -> None:
         # TensorFlow's own modules take no arguments here, and a tokenizer may be one.
         super().__init__()
-        self.vocabulary = Path(vocabulary)
+        # The file may be gone when the tokenizer is saved or sent to another process.
+        if isinstance(vocabulary, bytes):
+            self.vocabulary, self._vocabulary_bytes = Path(VOCABULARY_FILE), vocabulary
+        else:
+            self.vocabulary = Path(vocabulary)
+            self._vocabulary_bytes = self._read()
         self.lower_case = bool(lower_case)
         self._processor = self._load()
         self.vocab_size = self._processor.vocab_size()
@@ -67,16 +73,20 @@ class PieceTokenizer:
         # A proxy, since TensorFlow cannot save a dict with keys that are no strings.
         self._expansions = types.MappingProxyType(self._digit_comma_expansions())
 
-    def _load(self) -> "sentencepiece.SentencePieceProcessor":
-        import sentencepiece
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._vocabulary_bytes, self.lower_case)
 
+    def _read(self) -> bytes:
         if not self.vocabulary.is_file():
             raise FileNotFoundError(
                 f"{self.vocabulary} does not exist. Expected a SentencePiece model; "
                 "`tf-albert vocab` trains one."
             )
-        # The file may be gone when the tokenizer is saved: that of an archive is.
-        self._vocabulary_bytes = self.vocabulary.read_bytes()
+        return self.vocabulary.read_bytes()
+
+    def _load(self) -> "sentencepiece.SentencePieceProcessor":
+        import sentencepiece
+
         try:
             self.model_proto = with_normalization(self._vocabulary_bytes, self.lower_case)
             return sentencepiece.SentencePieceProcessor(model_proto=self.model_proto)
@@ -192,6 +202,11 @@ class PieceTokenizer:
         is_special = np.zeros(self.vocab_size, bool)
         is_special[list(self.special_ids.values())] = True
         return is_special
+
+    @property
+    def vocabulary_sha256(self) -> str:
+        """The SHA-256 sum of the vocabulary's file."""
+        return hashlib.sha256(self._vocabulary_bytes).hexdigest()
 
     def save_pretrained(self, folder: StrPath) -> None:
         """Writes `spiece.model` and `tokenizer_config.json` into a folder.

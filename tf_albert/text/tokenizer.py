@@ -18,7 +18,8 @@ class AlbertTokenizer(PieceTokenizer, tf.Module):
 
     Args:
         vocabulary: str or path. A SentencePiece model with `<pad>`, `<unk>`, `[CLS]`, `[SEP]` and
-            `[MASK]`, such as the `spiece.model` of a released ALBERT.
+            `[MASK]`, such as the `spiece.model` of a released ALBERT; or bytes, what such a file
+            holds.
         lower_case: bool. Whether text is lower-cased: true for every released ALBERT.
 
     Call arguments:
@@ -38,7 +39,7 @@ class AlbertTokenizer(PieceTokenizer, tf.Module):
         tokenizer(tf.constant(["Hello, World!"]))  # the same ids, in a graph
     """
 
-    def __init__(self, vocabulary: StrPath, lower_case: bool = True) -> None:
+    def __init__(self, vocabulary: StrPath | bytes, lower_case: bool = True) -> None:
         super().__init__(vocabulary, lower_case)
         self._graph_tokenizer = graph_tokenizer(self.model_proto)
         pieces = [(self.id_to_piece(index), index) for index in range(self.vocab_size)]

@@ -2,7 +2,10 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.types import StrPath
@@ -89,3 +92,19 @@ def _read(path: Path) -> tuple[str, list[tuple[str, list[str], str]]]:
             f"{path} is no file of RACE ({type(error).__name__}: {error}). Expected JSON with "
             "`article`, and `questions`, `options` and `answers` of one length."
         ) from error
+
+
+def choice_texts(choices: Sequence[Choice]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns the texts of some questions, as `choice_inputs` takes them.
+
+    Args:
+        choices: list of `Choice`, all with as many options.
+
+    Returns:
+        tuple of arrays of str: passages and questions `(rows,)`, and options `(rows, options)`.
+    """
+    columns = ([one.passage, one.question, one.options] for one in choices)
+    passages, questions, options = (
+        np.array(column, object) for column in zip(*columns, strict=True)
+    )
+    return passages, questions, options

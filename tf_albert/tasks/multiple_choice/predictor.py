@@ -13,9 +13,9 @@ from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import shortened
 from tf_albert.tasks.metrics import accuracy_metrics
-from tf_albert.tasks.multiple_choice.data import FOLDERS, LETTERS, Choice, read_race
-from tf_albert.tasks.multiple_choice.gaps import choice_inputs, choice_texts
+from tf_albert.tasks.multiple_choice.data import FOLDERS, LETTERS, Choice, choice_texts, read_race
 from tf_albert.tasks.predictor import Description, Evaluation, Predictor, write_predictions
+from tf_albert.text.choices import choice_inputs
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import StrPath

@@ -10,14 +10,14 @@ from tf_albert.modeling.multiple_choice import AlbertMultipleChoice
 from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import EpochBatches, shortened
-from tf_albert.tasks.multiple_choice.data import FOLDERS, Choice, read_race
-from tf_albert.tasks.multiple_choice.gaps import choice_inputs, choice_texts
+from tf_albert.tasks.multiple_choice.data import FOLDERS, Choice, choice_texts, read_race
 from tf_albert.tasks.multiple_choice.predictor import (
     MultipleChoiceDescription,
     MultipleChoicePredictor,
 )
 from tf_albert.tasks.task import FILES, Task, train_and_dev
 from tf_albert.tasks.task_settings import TaskSettings
+from tf_albert.text.choices import choice_inputs
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.training.objectives import ClassificationObjective

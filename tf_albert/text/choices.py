@@ -1,32 +1,12 @@
 """Questions with choices become rows of tokens: a choice stands in the question's gaps."""
 
-from collections.abc import Sequence
-
-import numpy as np
 import tensorflow as tf
 
-from tf_albert.tasks.multiple_choice.data import Choice
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.types import Tensor
 
 # Where a question leaves room for the choice.
 GAP = "_"
-
-
-def choice_texts(choices: Sequence[Choice]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns the texts of some questions, as `choice_inputs` takes them.
-
-    Args:
-        choices: list of `Choice`, all with as many options.
-
-    Returns:
-        tuple of arrays of str: passages and questions `(rows,)`, and options `(rows, options)`.
-    """
-    columns = ([one.passage, one.question, one.options] for one in choices)
-    passages, questions, options = (
-        np.array(column, object) for column in zip(*columns, strict=True)
-    )
-    return passages, questions, options
 
 
 def choice_inputs(

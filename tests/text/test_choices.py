@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tf_albert import AlbertPreprocessor
-from tf_albert.tasks.multiple_choice.data import Choice
-from tf_albert.tasks.multiple_choice.gaps import choice_inputs, choice_texts, with_choices
+from tf_albert.tasks.multiple_choice.data import Choice, choice_texts
+from tf_albert.text.choices import choice_inputs, with_choices
 
 TEXTS = st.text(st.sampled_from("aé_東 \x00\n"), max_size=9)
 

@@ -1,0 +1,10 @@
+"""Google's optimizers for `compile`: `tf_albert.optimizers.AdamW`, `Lamb` and `Sgd`.
+
+>>> from tf_albert import optimizers
+>>> optimizers.AdamW(learning_rate=3e-5).name
+'adam_w'
+"""
+
+from tf_albert.training.optimizers import AdamW, Lamb, Sgd
+
+__all__ = ["AdamW", "Lamb", "Sgd"]

@@ -133,6 +133,31 @@ def tokenizer(vocabulary):
 
 
 @pytest.fixture(scope="session")
+def byte_tokenizer(corpus, tmp_path_factory):
+    """A tokenizer whose vocabulary writes a character that it does not have as bytes."""
+    import sentencepiece
+
+    from tf_albert import AlbertTokenizer
+
+    folder = tmp_path_factory.mktemp("bytes")
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([line.lower() for line in corpus[:300]]),
+        model_prefix=str(folder / "spiece"),
+        vocab_size=VOCAB_SIZE,
+        byte_fallback=True,
+        character_coverage=0.98,
+        control_symbols=["[CLS]", "[SEP]", "[MASK]"],
+        pad_id=0,
+        unk_id=1,
+        bos_id=-1,
+        eos_id=-1,
+        pad_piece="<pad>",
+        minloglevel=2,
+    )
+    return AlbertTokenizer(folder / "spiece.model")
+
+
+@pytest.fixture(scope="session")
 def small_config():
     """A config of which no two sizes are equal, nor equal to those of `helpers.random_inputs`."""
     from tf_albert import AlbertConfig

@@ -1,4 +1,5 @@
 import functools
+import re
 
 import numpy as np
 import pytest
@@ -151,6 +152,9 @@ HARD = st.text(
 )
 
 
+BYTE, CONTINUING_BYTE = re.compile("<0x[0-9A-F]{2}>"), re.compile("<0x[89AB][0-9A-F]>")
+
+
 @functools.cache
 def own_normalizer(vocabulary):
     """Returns what normalizes by the vocabulary's own map, after Google's steps."""
@@ -165,7 +169,10 @@ def spans_by_characters(tokenizer, text):
         places += [place] * len(normal.replace("▁", ""))
     spans, start = [], 0
     for piece in tokenizer.encode(text).pieces:
-        stop = start + len(piece.replace("▁", ""))
+        if CONTINUING_BYTE.fullmatch(piece):
+            spans.append(spans[-1])
+            continue
+        stop = start + (1 if BYTE.fullmatch(piece) else len(piece.replace("▁", "")))
         covered = places[start:stop]
         is_within = places[start - 1 : start] == places[start : start + 1] != []
         if not covered and is_within:
@@ -181,6 +188,46 @@ def spans_by_characters(tokenizer, text):
 def test_each_token_has_the_smallest_span_of_what_it_came_from(tokenizer, text):
     assert tokenizer.encode(text).offsets == spans_by_characters(tokenizer, text)
     assert_graph_equals_python(tokenizer, [text])
+
+
+@settings(max_examples=100)
+@given(texts=st.lists(HARD | st.text(), min_size=1, max_size=3))
+def test_each_byte_of_a_character_has_the_span_of_that_character(byte_tokenizer, texts):
+    for text in texts:
+        assert byte_tokenizer.encode(text).offsets == spans_by_characters(byte_tokenizer, text)
+    assert_graph_equals_python(byte_tokenizer, texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a 京a", [("▁a", 0, 1), ("▁", 2, 2), ("<0xE4>", 2, 3), ("<0xBA>", 2, 3)]),
+        ("½", [("▁", 0, 0), ("1", 0, 1), ("<0xE2>", 0, 1), ("<0x81>", 0, 1)]),
+        ("éé", [("▁", 0, 0), ("<0x65>", 0, 1), ("<0x65>", 1, 2)]),
+    ],
+)
+def test_spans_of_bytes_by_hand(tmp_path, text, expected):
+    assert_spans_of_bytes(tmp_path, {"▁": -9, "▁a": -2, "a": -5, "1": -3}, text, expected)
+
+
+def test_word_start_as_bytes_is_no_letter(tmp_path):
+    starts = [("<0xE2>", 0, 0), ("<0x96>", 0, 0), ("<0x81>", 0, 0), ("a", 0, 1)]
+    assert_spans_of_bytes(tmp_path, {"a": -2}, "a 京", starts)
+
+
+def assert_spans_of_bytes(folder, pieces, text, expected):
+    """Checks the first tokens of a text, by a vocabulary of some pieces and all bytes."""
+    path = write_vocabulary(folder / "spiece.model", pieces)
+    proto = sentencepiece_model_pb2.ModelProto.FromString(path.read_bytes())
+    for byte in range(256):
+        proto.pieces.add(piece=f"<0x{byte:02X}>", type=proto.SentencePiece.BYTE)
+    proto.trainer_spec.byte_fallback = True
+    path.write_bytes(proto.SerializeToString())
+    tokenizer = AlbertTokenizer(path)
+    encoding = tokenizer.encode(text)
+    pairs = zip(encoding.pieces, encoding.offsets, strict=True)
+    assert [(piece, *span) for piece, span in pairs][: len(expected)] == expected
+    assert_graph_equals_python(tokenizer, [text, text[::-1], ""])
 
 
 @settings(max_examples=300)

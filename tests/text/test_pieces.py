@@ -131,6 +131,16 @@ def test_words_start_where_google_says(by_hand):
     }
 
 
+def test_bytes_of_a_character_are_one_word(byte_tokenizer):
+    starts = byte_tokenizer.word_starts().astype(int).tolist()
+    text = "東 é😀"
+    words = "".join("|" * starts[index] + "." for index in byte_tokenizer.encode(text).ids)
+    # "é" becomes "e", which continues its `▁`; the others are a word each, of three bytes and four.
+    assert words == "|.|...|..|...."
+    byte = {byte_tokenizer.id_to_piece(index): index for index in range(byte_tokenizer.vocab_size)}
+    assert [starts[byte[f"<0x{ord(character):02X}>"]] for character in "zZ7,~"] == [0, 0, 1, 1, 1]
+
+
 def test_special_ids_are_no_text(by_hand):
     assert np.flatnonzero(by_hand.special_mask()).tolist() == [0, 1, 2, 3, 4]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from tf_albert import files, layout
+from tf_albert.text import byte_pieces
 from tf_albert.text.normalizer import with_normalization
 from tf_albert.types import StrPath
 
@@ -33,7 +34,7 @@ class Encoding:
         offsets: list of (begin, end), in characters of the text as given: the smallest span that
             covers what the token came from, without the space before a `▁` and without marks that
             are dropped around it. A `▁` by itself has an empty one; every token of a character that
-            stands for several (½) has that character.
+            stands for several (½), or that is written as bytes, has that character.
     """
 
     ids: list[int]
@@ -70,6 +71,7 @@ class PieceTokenizer:
         self._processor = self._load()
         self.vocab_size = self._processor.vocab_size()
         self.special_ids = self._special_ids()
+        self._bytes = byte_pieces.byte_values(self._processor)
         # A proxy, since TensorFlow cannot save a dict with keys that are no strings.
         self._expansions = types.MappingProxyType(self._digit_comma_expansions())
 
@@ -139,14 +141,17 @@ class PieceTokenizer:
         """
         letters = [*self._letter_spans(text), (len(text), len(text))]
         pieces, ids = (self._processor.encode(text, out_type=kind) for kind in (str, int))
-        encoding, start = Encoding([], [], []), 0
-        for token in zip(pieces, ids, strict=True):
-            for piece, index in self._expansions.get(token[1], [token]):
-                stop = start + num_letters(piece)
-                encoding.pieces.append(piece)
-                encoding.ids.append(index)
-                encoding.offsets.append(_span(letters, start, stop))
-                start = stop
+        tokens = zip(pieces, ids, strict=True)
+        parts = [part for token in tokens for part in self._expansions.get(token[1], [token])]
+        encoding = Encoding([index for _, index in parts], [piece for piece, _ in parts], [])
+        values, start = self._bytes[encoding.ids].tolist(), 0
+        for place, (piece, _) in enumerate(parts):
+            if byte_pieces.continues(values[place]):
+                encoding.offsets.append(encoding.offsets[-1])
+                continue
+            stop = start + _num_letters(piece, values[place : place + 3])
+            encoding.offsets.append(_span(letters, start, stop))
+            start = stop
         return encoding
 
     def _letter_spans(self, text: str) -> list[tuple[int, int]]:
@@ -192,10 +197,16 @@ class PieceTokenizer:
         """Returns which pieces begin a word for whole-word masking: bool, `(vocab_size,)`.
 
         As in Google's create_pretraining_data.py (`_is_start_piece_sp`), a piece continues a word
-        only where it is made of English letters and punctuation; a lone mark begins one.
+        only where it is made of English letters and punctuation; a lone mark begins one. The bytes
+        of a character stay together: the first is as the character is, the others continue it.
         """
-        pieces = [self.id_to_piece(index) for index in range(self.vocab_size)]
-        return np.array([_begins_word(piece) for piece in pieces])
+        pieces = (self.id_to_piece(index) for index in range(self.vocab_size))
+        return np.array(list(map(_begins_word, pieces, self._bytes.tolist())))
+
+    def ordinary_pieces(self) -> list[str]:
+        """Returns the pieces that stand for the text they are: neither special ones nor bytes."""
+        kept = ~self.special_mask() & (self._bytes == byte_pieces.NO_BYTE)
+        return [self.id_to_piece(index) for index in np.flatnonzero(kept).tolist()]
 
     def special_mask(self) -> np.ndarray:
         """Returns which ids are no text at all, such as `[CLS]`: bool, `(vocab_size,)`."""
@@ -261,7 +272,9 @@ _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;?@[\\]^_`{|}~€£–")
 
 
-def _begins_word(piece: str) -> bool:
+def _begins_word(piece: str, byte: int) -> bool:
+    if byte != byte_pieces.NO_BYTE:
+        return not byte_pieces.continues(byte) and chr(byte) not in _LETTERS
     if piece.startswith((WORD_START, "<")) or piece in _PUNCTUATION:
         return True
     return not all(character in _LETTERS | _PUNCTUATION for character in piece)
@@ -280,6 +293,13 @@ def num_letters(piece: str) -> int:
     5
     """
     return len(piece) - piece.count(WORD_START)
+
+
+def _num_letters(piece: str, values: list[int]) -> int:
+    """Returns how many letters a piece has, by it and the bytes from it on."""
+    if values[0] == byte_pieces.NO_BYTE:
+        return num_letters(piece)
+    return int(not byte_pieces.is_word_start(values))
 
 
 def _span(letters: list[tuple[int, int]], start: int, stop: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_albert.text import byte_pieces
 from tf_albert.text.letter_spans import LetterSpans
 from tf_albert.text.pieces import WORD_START, PieceTokenizer, num_letters
 from tf_albert.text.shared_model import graph_tokenizer
@@ -47,8 +48,10 @@ class AlbertTokenizer(PieceTokenizer, tf.Module):
         self._expansion_lengths = tf.constant([len(row) for row in rows], tf.int64)
         self._expansion_starts = tf.cumsum(self._expansion_lengths, exclusive=True)
         self._expansion_ids = tf.constant([part for row in rows for _, part in row], tf.int32)
-        counts = [num_letters(part) for row in rows for part, _ in row]
+        is_byte = (self._bytes != byte_pieces.NO_BYTE).tolist()
+        counts = [1 if is_byte[index] else num_letters(part) for row in rows for part, index in row]
         self._expansion_letters = tf.constant(counts, tf.int64)
+        self._has_bytes = any(is_byte)
         # What only offsets need is made when they are first asked for: a saved module of ids alone
         # does not hold it.
         self._piece_tokenizer: Any = None
@@ -76,13 +79,14 @@ class AlbertTokenizer(PieceTokenizer, tf.Module):
             self._make_offset_models()
         ids = self._graph_tokenizer.tokenize(texts)
         parts = self._parts(ids.values)
-        counts = self._expanded(ids, parts, self._letter_counts(texts, ids.values, parts))
-        begins, ends = self._spans(texts, counts)
-        return (
-            self._expanded(ids, parts, tf.gather(self._expansion_ids, parts.values)),
-            begins,
-            ends,
-        )
+        counts = self._letter_counts(texts, ids.values, parts)
+        ids = self._expanded(ids, parts, tf.gather(self._expansion_ids, parts.values))
+        if not self._has_bytes:
+            return ids, *self._spans(texts, ids.with_values(counts))
+        values = tf.gather(self._bytes, ids.values)
+        counts = tf.where(_are_no_letters(values), tf.zeros_like(counts), counts)
+        begins, ends = self._spans(texts, ids.with_values(counts))
+        return ids, *_with_continued(values, begins, ends)
 
     def detokenize(self, ids: tf.RaggedTensor) -> Tensor:
         """Returns the texts of ids.
@@ -143,3 +147,30 @@ class AlbertTokenizer(PieceTokenizer, tf.Module):
         with tf.init_scope():
             self._piece_tokenizer = graph_tokenizer(self.model_proto, tf.string)
             self._graph_letters = LetterSpans(self.model_proto)
+
+
+def _are_no_letters(values: Tensor) -> Tensor:
+    """Returns which bytes are no letter: those that continue one, and the first of a `▁`.
+
+    Args:
+        values: int64 tensor `(tokens,)`. The byte that each token stands for, or -1.
+    """
+    num_following = len(byte_pieces.WORD_START_BYTES) - 1
+    padded = tf.pad(values, [[0, num_following]], constant_values=byte_pieces.NO_BYTE)
+    is_word_start = tf.ones_like(values, tf.bool)
+    for place, byte in enumerate(byte_pieces.WORD_START_BYTES):
+        is_word_start &= padded[place : tf.size(values) + place] == byte
+    return is_word_start | byte_pieces.continues(values)
+
+
+def _with_continued(
+    values: Tensor, begins: tf.RaggedTensor, ends: tf.RaggedTensor
+) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
+    """Returns spans in which each byte that continues a character has that of its first one."""
+    is_first = ~byte_pieces.continues(values)
+    first = tf.cumsum(tf.cast(is_first, tf.int64)) - 1
+    begins, ends = (
+        spans.with_values(tf.gather(tf.boolean_mask(spans.values, is_first), first))
+        for spans in (begins, ends)
+    )
+    return begins, ends

@@ -55,6 +55,11 @@ def test_vocabulary_without_capitals_is_lower_cased_aloud(with_vocabulary):
     assert "has no capitals" in checkpoint.dropped["assets/tokenizer/vocabulary.spm"]
 
 
+def test_names_of_bytes_are_no_capitals(with_vocabulary, byte_tokenizer):
+    byte_tokenizer.write_vocabulary(with_vocabulary / "assets" / "tokenizer" / "vocabulary.spm")
+    assert formats.read(with_vocabulary).tokenizer.lower_case
+
+
 @pytest.mark.parametrize("name", ["tokenizer.json", "assets/tokenizer/vocabulary.spm"])
 def test_half_a_tokenizer_is_refused(with_vocabulary, name):
     (with_vocabulary / name).unlink()

@@ -25,6 +25,19 @@ def test_tokens_begin_and_end_at_characters_of_python(tokenizer):
     assert read.question_ids[1].numpy().tolist() == []
 
 
+def test_answer_in_bytes_has_all_bytes_of_its_characters(byte_tokenizer):
+    read = QuestionReader(byte_tokenizer, 60, 7)(["is it"], ["the 東京 é is"])
+    place = "the 東京 é is".index("京")
+    (span,) = read.places_of_parts(
+        tf.constant([place], tf.int64), tf.constant([place + 1], tf.int64)
+    )
+    first, last = read.windows.tokens_at(span[None]).numpy()[0]
+    assert last == first + 2
+    ids = read.context_ids[first : last + 1].numpy()
+    assert byte_tokenizer.decode(ids.tolist()) == "京"
+    assert (read.begins[first], read.ends[last]) == (place, place + 1)
+
+
 def test_shared_context_is_read_as_if_it_were_each_question_s(tokenizer):
     reader = QuestionReader(tokenizer, 40, 7)
     shared = reader(["a", "the list"], [FOREIGN, FOREIGN])

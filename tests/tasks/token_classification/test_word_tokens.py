@@ -56,6 +56,13 @@ def test_label_stands_at_the_token_that_a_word_begins_with(tokenizer):
     assert (pieces[0], pieces[-1]) == ("[CLS]", "[SEP]")
 
 
+def test_label_stands_at_the_first_byte_of_a_word(byte_tokenizer):
+    _, places = rows_of_words(ragged([("x東", "東😀", "é")]), byte_tokenizer, 40)
+    expected = places_of_words(byte_tokenizer, ("x東", "東😀", "é"), 40)
+    assert places.numpy().tolist() == expected
+    assert len(set(expected)) == 3
+
+
 def test_white_space_is_that_of_python():
     spaces = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
     others = ["\x08", "\x0e", "\x1b", "\x84", "\u1fff", "\u200b", "\u2060", "\ufeff"]

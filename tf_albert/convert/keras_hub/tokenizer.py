@@ -36,9 +36,7 @@ def read_tokenizer(where: Path) -> tuple[PieceTokenizer | None, dict[str, str]]:
     lower_case = normalization_of((where / VOCABULARY_FILE).read_bytes())
     if lower_case is not None:
         return PieceTokenizer(where / VOCABULARY_FILE, lower_case), {}
-    special = set(plain.special_ids.values())
-    pieces = (plain.id_to_piece(index) for index in range(plain.vocab_size) if index not in special)
-    if any(piece != piece.lower() for piece in pieces):
+    if any(piece != piece.lower() for piece in plain.ordinary_pieces()):
         return plain, {}
     note = "has no capitals, so text is lower-cased here; keras-hub itself does not"
     return PieceTokenizer(where / VOCABULARY_FILE, lower_case=True), {VOCABULARY_FILE: note}

@@ -6,6 +6,7 @@ from typing import Any
 
 from tf_albert import files
 from tf_albert.config import INERT_KEYS, AlbertConfig
+from tf_albert.convert.albert_config_file import REQUIRED
 from tf_albert.convert.huggingface.names import (
     ACTIVATIONS,
     CLASSES,
@@ -19,17 +20,6 @@ WITH_HEAD_DROPOUT = ("AlbertClassifier", "AlbertMultipleChoice", "AlbertTokenCla
 WITH_LABELS = ("AlbertClassifier", "AlbertTokenClassifier")
 # Their key to ours, where the two differ, and their default, where a file may leave the key out.
 RENAMED = {"layer_norm_eps": "layer_norm_epsilon"}
-REQUIRED = (
-    "vocab_size",
-    "embedding_size",
-    "hidden_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "intermediate_size",
-    "hidden_act",
-    "max_position_embeddings",
-    "type_vocab_size",
-)
 OPTIONAL = {
     "num_hidden_groups": 1,
     "inner_group_num": 1,
@@ -134,13 +124,17 @@ def _one_of(value: Any, known: Collection[str], found: str) -> str:
     return value
 
 
-def head_arguments(values: dict[str, Any], model_class: str, path: Path) -> dict[str, Any]:
+def head_arguments(
+    values: dict[str, Any], model_class: str, path: Path, num_stored: int | None
+) -> dict[str, Any]:
     """Returns what a class of this package takes besides its config.
 
     Args:
         values: dict. What the `config.json` holds.
         model_class: str.
         path: path. For the error message.
+        num_stored: int or None. The classes of the stored head, which decides how many there are:
+            some files name others, since transformers adds its two by itself.
 
     Raises:
         ValueError: a dropout or labels of another form.
@@ -155,8 +149,10 @@ def head_arguments(values: dict[str, Any], model_class: str, path: Path) -> dict
         raise ValueError(
             f"{path} has classifier_dropout_prob={dropout!r}. Expected a number in [0, 1)."
         )
-    labels = _labels(values, path) if model_class in WITH_LABELS else []
-    return {"dropout": dropout} | ({"num_classes": len(labels)} if labels else {})
+    if model_class not in WITH_LABELS:
+        return {"dropout": dropout}
+    num_classes = num_stored or len(_labels(values, path))
+    return {"dropout": dropout} | ({"num_classes": num_classes} if num_classes else {})
 
 
 def _labels(values: dict[str, Any], path: Path) -> list[str]:
@@ -170,13 +166,16 @@ def _labels(values: dict[str, Any], path: Path) -> list[str]:
     return [labels[number] for number in numbers]
 
 
-def facts(values: dict[str, Any], model_class: str, path: Path) -> dict[str, str]:
+def facts(
+    values: dict[str, Any], model_class: str, path: Path, num_stored: int | None
+) -> dict[str, str]:
     """Returns what a `config.json` says that a model here has no place for, and why.
 
     Args:
         values: dict. What the file holds.
         model_class: str. A class of this package.
         path: path. For the error message.
+        num_stored: int or None. The classes of the stored head.
 
     Raises:
         ValueError: labels of another form.
@@ -189,10 +188,23 @@ def facts(values: dict[str, Any], model_class: str, path: Path) -> dict[str, str
     if labels != _default_labels(len(labels)):
         names = ", ".join(map(str, labels))
         found[LABELS_NOTE] = f"a model here has no names of its classes: {names}"
+    found |= _other_numbers(values, labels, num_stored) if model_class in WITH_LABELS else {}
     if values.get(PROBLEM_TYPE) in (REGRESSION, MULTI_LABEL):
         reason = "a model here gives logits, of whatever they are"
         found[PROBLEM_NOTE] = f"{reason}: {values[PROBLEM_TYPE]}"
     return found
+
+
+def _other_numbers(
+    values: dict[str, Any], labels: list[str], num_stored: int | None
+) -> dict[str, str]:
+    """Returns what a `config.json` says of the number of classes that the stored head has not."""
+    named = {"id2label": len(labels) or None, "num_labels": values.get("num_labels")}
+    return {
+        f"{CONFIG_FILE}: {key}": f"of {number} classes, where the stored head has {num_stored}"
+        for key, number in named.items()
+        if num_stored is not None and number not in (None, num_stored)
+    }
 
 
 def _default_labels(number: int) -> list[str]:

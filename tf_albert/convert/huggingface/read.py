@@ -42,6 +42,7 @@ def read(where: Path) -> Checkpoint:
     _check_tied(values, stored, path)
     dropped = _drop_copies(stored, config, prefix, where)
     arrays, names, unplaced = collect(places(config, model_class, prefix), stored)
+    num_stored = arrays["head/kernel"].shape[-1] if "head/kernel" in arrays else None
     tokenizer, tokenizer_files, unread = read_tokenizer(where)
     return Checkpoint(
         source=where,
@@ -50,8 +51,8 @@ def read(where: Path) -> Checkpoint:
         arrays=arrays,
         names=names,
         model_class=model_class,
-        head_arguments=head_arguments(values, model_class, path),
-        dropped=dropped | facts(values, model_class, path) | unread,
+        head_arguments=head_arguments(values, model_class, path, num_stored),
+        dropped=dropped | facts(values, model_class, path, num_stored) | unread,
         unplaced=unplaced,
         absent=_absent(architecture, arrays),
         tokenizer=tokenizer,

@@ -6,7 +6,7 @@ from pathlib import Path
 from tf_albert import hub
 from tf_albert.cli.main import without_messages
 from tf_albert.cli.predict import read_texts
-from tf_albert.tasks.predictor import read_task
+from tf_albert.tasks.load import read_task
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -6,12 +6,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from tf_albert.convert.checkpoint import Checkpoint
+from tf_albert.convert.checkpoint import WITH_CLASSES, Checkpoint
 from tf_albert.convert.names import HEADS, WITHOUT_POOLER, weights_by_name
 from tf_albert.convert.report import Report
 from tf_albert.modeling.model import AlbertModel
 
-WITH_CLASSES = ("AlbertClassifier", "AlbertTokenClassifier")
+# Arguments that say what the head's classes are.
+OF_LABELS = ("labels", "multi_label", "num_classes")
 # Of what is missing; a config of more blocks than are stored lacks hundreds.
 NAMES_SHOWN = 8
 
@@ -41,13 +42,18 @@ def build_model(
             place, or a head whose `num_classes` nothing tells.
     """
     class_name = model_class.__name__
+    arguments = _asked(arguments)
     stored_arguments = _head_arguments(checkpoint, class_name)
+    other_head = _other_head(checkpoint, class_name, stored_arguments, arguments)
+    if other_head:
+        stored_arguments = {
+            name: value for name, value in stored_arguments.items() if name not in OF_LABELS
+        }
     _check_classes(checkpoint, class_name, stored_arguments | arguments)
     model = model_class(checkpoint.config, **stored_arguments | arguments)
     weights = weights_by_name(model)
     _check_allowed(checkpoint, weights, allow_missing)
     _check_placed(checkpoint, allow_missing)
-    other_head = _other_head(checkpoint, class_name, stored_arguments, arguments)
     arrays = {
         name: array
         for name, array in checkpoint.arrays.items()
@@ -67,6 +73,12 @@ def build_model(
     return model, Report(moved, checkpoint.dropped | dropped, fresh)
 
 
+def _asked(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Returns arguments that were given; labels tell how many classes there are."""
+    kept = {name: value for name, value in arguments.items() if value is not None}
+    return {"num_classes": len(kept["labels"])} | kept if "labels" in kept else kept
+
+
 def _head_arguments(checkpoint: Checkpoint, class_name: str) -> dict[str, Any]:
     if class_name not in (checkpoint.model_class, *checkpoint.other_classes):
         return {}
@@ -80,8 +92,8 @@ def _check_classes(checkpoint: Checkpoint, class_name: str, arguments: dict[str,
     if class_name in WITH_CLASSES and "num_classes" not in arguments:
         raise ValueError(
             f"{checkpoint.source} has no head of an {class_name} that would tell its number of "
-            "classes. Give `num_classes` (`tf-albert convert --num-classes`); the head then "
-            "starts fresh."
+            "classes. Give `num_classes` (`tf-albert convert --num-classes`), or `labels`; the "
+            "head then starts fresh."
         )
     if class_name not in WITH_CLASSES and "num_classes" in arguments:
         raise ValueError(
@@ -102,6 +114,9 @@ def _other_head(
     asked, stored = (part.get("num_classes") for part in (arguments, stored_arguments))
     if asked not in (None, stored):
         return f"the source's head has {stored} classes"
+    asked, stored = (part.get("labels") for part in (arguments, stored_arguments))
+    if asked is not None and stored is not None and list(asked) != list(stored):
+        return f"the source's head has the labels {', '.join(stored)}"
     return None
 
 

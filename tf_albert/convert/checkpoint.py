@@ -13,6 +13,8 @@ from tf_albert.convert.names import Place
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.types import StrPath
 
+WITH_CLASSES = ("AlbertClassifier", "AlbertTokenClassifier")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Checkpoint:
@@ -37,6 +39,7 @@ class Checkpoint:
         origin: dict of JSON values, or None. What its `provenance.json` says of the conversion that
             it comes from.
         task: dict of JSON values, or None. What it says that the model was fine-tuned for.
+        sequence_length: int or None. Tokens a row of the texts that the model was trained on.
     """
 
     source: StrPath
@@ -54,6 +57,22 @@ class Checkpoint:
     files: tuple[Path, ...] = ()
     origin: dict[str, Any] | None = None
     task: dict[str, Any] | None = None
+    sequence_length: int | None = None
+
+    def with_task(self, task: dict[str, Any] | None, sequence_length: int | None) -> "Checkpoint":
+        """Returns the checkpoint with what a `provenance.json` says of the model's task.
+
+        Args:
+            task: dict of JSON values, or None. What the model was fine-tuned for.
+            sequence_length: int or None. Tokens a row, where no task tells.
+        """
+        told = task or {}
+        names = ("labels", "multi_label") if self.model_class in WITH_CLASSES else ()
+        arguments = {name: told[name] for name in names if told.get(name)} | self.head_arguments
+        length = told.get("sequence_length") or sequence_length
+        return dataclasses.replace(
+            self, task=task, sequence_length=length, head_arguments=arguments
+        )
 
     def check_vocabulary(self) -> None:
         """Checks that the vocabulary is of the size that the config names.

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from tf_albert.convert.checkpoint import Checkpoint, Written
 from tf_albert.convert.other_library import OtherLibrary
@@ -25,10 +25,6 @@ class Format:
         write: function of an `AlbertModel`, a folder and a `PieceTokenizer` or None that returns
             `Written`; None where the format is only read.
         why_not_written: str. Of a format that is only read, what else writes it.
-        describe_task: function of a folder that `write` wrote, and of what its model was fine-tuned
-            for, which it adds there; None where the format has no place for that.
-        task_notes: tuple of str. Those names in a checkpoint's `dropped` of which the task in
-            `provenance.json` says the same, in this package's words.
         other_library: `OtherLibrary` that runs such files, or None where there is none.
     """
 
@@ -38,6 +34,4 @@ class Format:
     read: Callable[[Path], Checkpoint]
     write: WriteFunction | None = None
     why_not_written: str = ""
-    describe_task: Callable[[Path, dict[str, Any]], None] | None = None
-    task_notes: tuple[str, ...] = ()
     other_library: OtherLibrary | None = None

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from tf_albert import files, layout
 from tf_albert.convert import google, hub, huggingface, keras_hub, native, sources
 from tf_albert.convert.build import build_model
@@ -17,6 +19,7 @@ from tf_albert.convert.provenance import check_files, facts_of, read_facts, writ
 from tf_albert.convert.report import Report
 from tf_albert.modeling.model import AlbertModel
 from tf_albert.modeling.model_classes import model_class as class_of
+from tf_albert.modeling.string_model import StringModel
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.types import StrPath
 
@@ -25,6 +28,8 @@ from tf_albert.types import StrPath
 FORMATS: dict[str, Format] = {
     folder.FORMAT.name: folder.FORMAT for folder in (hub, google, huggingface, keras_hub, native)
 }
+# Tokens a row where a model says nothing of it.
+DEFAULT_LENGTH = 128
 LOGGER = logging.getLogger("tf_albert")
 
 
@@ -68,7 +73,10 @@ def load(where: StrPath, model_class: type[AlbertModel], **arguments: Any) -> Al
         OSError: a host's client could not fetch it.
         ValueError: damaged files, or weights that do not fit the config.
     """
-    model, report = build_model(read(where), model_class, **arguments)
+    checkpoint = read(where)
+    if issubclass(model_class, StringModel) and "preprocessor" not in arguments:
+        arguments["preprocessor"] = _preprocessor(checkpoint)
+    model, report = build_model(checkpoint, model_class, **arguments)
     if report.fresh:
         LOGGER.warning(
             "%s starts fresh in %s: %s.",
@@ -77,6 +85,20 @@ def load(where: StrPath, model_class: type[AlbertModel], **arguments: Any) -> Al
             "; ".join(sorted(set(report.fresh.values()))),
         )
     return model
+
+
+def _preprocessor(checkpoint: Checkpoint) -> Any:
+    """Returns what the model's strings go through, None where no vocabulary lies beside it."""
+    # Strings are TensorFlow's, which other backends do without.
+    if checkpoint.tokenizer is None or keras.config.backend() != "tensorflow":
+        return None
+    from tf_albert.text.preprocessor import AlbertPreprocessor
+    from tf_albert.text.tokenizer import AlbertTokenizer
+
+    tokenizer = AlbertTokenizer.of(checkpoint.tokenizer)
+    longest = checkpoint.config.max_position_embeddings
+    length = checkpoint.sequence_length or min(DEFAULT_LENGTH, longest)
+    return AlbertPreprocessor(tokenizer, length)
 
 
 def save(model: AlbertModel, folder: StrPath, tokenizer: PieceTokenizer | None = None) -> None:
@@ -123,12 +145,10 @@ def _read(place: Path, source_format: str | None) -> Checkpoint:
     checkpoint = row.read(place)
     checkpoint.check_vocabulary()
     facts = read_facts(folder)
-    changes: dict[str, Any] = {"origin": facts.get("conversion")}
-    if isinstance(facts.get("task"), dict):  # a module has the task's name alone
-        dropped = checkpoint.dropped.items()
-        left = {name: why for name, why in dropped if name not in row.task_notes}
-        changes |= {"task": facts["task"], "dropped": left}
-    return dataclasses.replace(checkpoint, **changes)
+    checkpoint = dataclasses.replace(checkpoint, origin=facts.get("conversion"))
+    # A module has the task's name alone.
+    task = facts["task"] if isinstance(facts.get("task"), dict) else None
+    return checkpoint.with_task(task, facts.get("sequence_length"))
 
 
 def _row(name: str) -> Format:
@@ -171,7 +191,7 @@ def convert(
 
         convert("runs/tiny", "for_google", "google")
     """
-    row, write = _row_to_write(target_format)
+    write = _writer(target_format)
     files.check_replaceable(target, layout.PROVENANCE_FILE)
     _check_apart(source, target)
     checkpoint = read(source, source_format)
@@ -182,15 +202,15 @@ def convert(
     task, report = _kept_task(checkpoint, model_class, report)
     with files.replacing_folder(target, layout.PROVENANCE_FILE) as folder:
         report = report.written_as(write(model, folder, checkpoint.tokenizer))
-        if row.describe_task and task:
-            row.describe_task(folder, task)
         origin = {"conversion": checkpoint.provenance() | {"report": report.to_json()}}
-        write_provenance(folder, ({"task": task} if task else {}) | facts_of(model) | origin)
+        kept = {"task": task, "sequence_length": checkpoint.sequence_length}
+        kept = {name: value for name, value in kept.items() if value}
+        write_provenance(folder, kept | facts_of(model) | origin)
     return report
 
 
-def _row_to_write(name: str) -> tuple[Format, WriteFunction]:
-    """Returns a format and what writes it; a format that is only read is an error."""
+def _writer(name: str) -> WriteFunction:
+    """Returns what writes a format; a format that is only read is an error."""
     row = _row(name)
     if row.write is None:
         written = (other for other, other_row in FORMATS.items() if other_row.write)
@@ -198,7 +218,7 @@ def _row_to_write(name: str) -> tuple[Format, WriteFunction]:
             f"The format {name!r} is only read here; {row.why_not_written}. Formats to write: "
             f"{', '.join(written)}."
         )
-    return row, row.write
+    return row.write
 
 
 def _check_apart(source: StrPath, target: StrPath) -> None:

@@ -18,7 +18,9 @@ def facts_of(model: AlbertModel) -> dict[str, Any]:
     Args:
         model: an `AlbertModel`.
     """
-    return {
+    preprocessor = getattr(model, "preprocessor", None)
+    told = {"sequence_length": preprocessor.sequence_length} if preprocessor else {}
+    return told | {
         "model_class": type(model).__name__,
         "head_arguments": model.head_arguments(),
         "num_parameters": model.count_params(),

@@ -19,7 +19,7 @@ from tf_albert.modeling.depth import with_layers
 from tf_albert.modeling.encoder import AlbertEncoder
 from tf_albert.modeling.model import AlbertModel
 from tf_albert.modeling.pretrainer import AlbertPretrainer
-from tf_albert.tasks.load import TASKS
+from tf_albert.tasks.load import TASKS, read_task
 from tf_albert.tasks.multiple_choice.predictor import MultipleChoicePredictor
 from tf_albert.tasks.predictor import Predictor
 from tf_albert.tasks.question_answering.predictor import QuestionAnsweringPredictor
@@ -54,7 +54,7 @@ def save_run(
         run: str or path. A training run, or a folder that `save_pretrained` wrote with a tokenizer.
         output: str or path. The folder for the modules, each replaced as a whole.
         sequence_length: int or None. Tokens a row of the preprocessor, and of the module that does
-            the task; None for that of fine-tuning, or 128.
+            the task; None for that of fine-tuning or of the model's preprocessor, or 128.
         num_layers: int or None. How many of its first layers the encoder and that module have; None
             for all.
         also_layers: sequence of int. For each number the encoder has a part `layers_NUMBER`: the
@@ -68,9 +68,8 @@ def save_run(
 
     Raises:
         FileNotFoundError: `run` is no model folder, or lacks its tokenizer.
-        ValueError: damaged files, a classifier that `tf-albert finetune` did not make, a
-            `sequence_length` above the model's positions, layers that the model does not have, or
-            an `early_exit` that is no such number or not for this model.
+        ValueError: damaged files, a `sequence_length` above the model's positions, layers that the
+            model does not have, or an `early_exit` that is no such number or not for this model.
 
     Example::
 
@@ -79,11 +78,11 @@ def save_run(
     """
     folder, output = layout.model_folder(run), Path(output)
     model, provenance = _read(folder, num_layers)
-    task = provenance.get("task") or {}
+    task = read_task(folder)
     check_also_layers(model.config, also_layers)
     if early_exit is not None:
         _check_early_exit(model, task, early_exit)
-    preprocessor = _preprocessor(folder, model.config, provenance, sequence_length)
+    preprocessor = _preprocessor(folder, model.config, sequence_length)
     encoder = model if isinstance(model, (AlbertEncoder, AlbertPretrainer)) else model.encoder
     save_preprocessor(preprocessor, output / "preprocessor", provenance={"run": provenance})
     made_of = {"run": provenance, "num_hidden_layers": model.config.num_hidden_layers}
@@ -105,8 +104,6 @@ def _read(folder: Path, num_layers: int | None) -> tuple[AlbertModel, JsonDict]:
     if num_layers is not None:
         model = with_layers(model, num_layers)
     _seed_dropout(model)
-    if isinstance(model, AlbertClassifier):
-        _check_task(folder, provenance)
     return model, provenance
 
 
@@ -217,16 +214,16 @@ def save_run_litert(
     check_litert(path, form, texts)
     folder = layout.model_folder(run)
     model = read_model(folder)
-    preprocessor = _preprocessor(folder, model.config, read_provenance(folder), sequence_length)
+    preprocessor = _preprocessor(folder, model.config, sequence_length)
     save_litert(model, preprocessor, path, form, texts)
     return preprocessor.sequence_length
 
 
 def _preprocessor(
-    folder: Path, config: AlbertConfig, provenance: JsonDict, sequence_length: int | None
+    folder: Path, config: AlbertConfig, sequence_length: int | None
 ) -> AlbertPreprocessor:
     longest = config.max_position_embeddings
-    task_length = provenance.get("task", {}).get("sequence_length")
+    task_length = read_task(folder).get("sequence_length")
     default = task_length or min(DEFAULT_LENGTH, longest)
     length = default if sequence_length is None else sequence_length
     if length > longest:
@@ -235,11 +232,3 @@ def _preprocessor(
             f"Use {longest} or less."
         )
     return AlbertPreprocessor(AlbertTokenizer.from_pretrained(folder), length)
-
-
-def _check_task(folder: Path, provenance: JsonDict) -> None:
-    if not {"labels", "num_segments"} <= provenance.get("task", {}).keys():
-        raise ValueError(
-            f"{folder / 'provenance.json'} has no `task` with `labels` and `num_segments`, which "
-            "the classifier's module needs; `tf-albert finetune` writes it."
-        )

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from tf_albert import layout
+from tf_albert.convert.native.read import read_provenance
 from tf_albert.tasks.multiple_choice.task import MultipleChoiceTask
-from tf_albert.tasks.predictor import Predictor, read_task
+from tf_albert.tasks.predictor import Predictor
 from tf_albert.tasks.question_answering.task import QuestionAnsweringTask
 from tf_albert.tasks.task import Task
 from tf_albert.tasks.text_classification.predictor import TextClassificationPredictor
@@ -32,14 +34,32 @@ def load_predictor(where: StrPath) -> Predictor:
 
     Raises:
         FileNotFoundError: there is no such folder.
-        ValueError: the model was not fine-tuned by `tf-albert finetune`.
+        ValueError: damaged files, or a model that does no task, such as a pretrained encoder.
 
     Example::
 
-        predictor = tf_albert.load_predictor("runs/conll")
-        predictor.labels_of([("Ada", "lives", "in", "Paris")])
+        predictor = tf_albert.load_predictor("runs/sst2")
+        predictor(["a fine film"])          # [{"text": ..., "label": "1", "probability": ...}]
     """
     return _predictor_class(read_task(where)).from_pretrained(where)
+
+
+def read_task(where: StrPath) -> dict[str, Any]:
+    """Returns what a model does: what it was fine-tuned for, or what its class and labels tell.
+
+    Args:
+        where: str or path. The folder of a run or of a model.
+
+    Returns:
+        dict of JSON values, the fields of a description; {} of a model that does no task.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: damaged files.
+    """
+    provenance = read_provenance(layout.model_folder(where))
+    told = (kind.predictor_class.told_by(provenance) for kind in KINDS)
+    return provenance.get("task") or next(filter(None, told), {})
 
 
 def _predictor_class(task: dict[str, Any]) -> type[Predictor]:

@@ -17,6 +17,7 @@ from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import StrPath
 
 PREDICTIONS_FILE = "predictions.jsonl"
+QUESTION = ("question", "context")
 
 
 class Description(abc.ABC):
@@ -102,13 +103,55 @@ class Predictor(abc.ABC):
             FileNotFoundError: there is no such folder.
             ValueError: damaged files, or a model that was fine-tuned for another kind of task.
         """
-        folder, task = layout.model_folder(where), read_task(where)
+        folder = layout.model_folder(where)
+        provenance = read_provenance(folder)
+        task = provenance.get("task") or cls.told_by(provenance)
         if (name := task.get("task")) not in cls.task_names:
             found = f"was fine-tuned for the task {name!r}" if name else "was not fine-tuned"
             raise ValueError(f"{folder} {found}: it {cls.what_else}")
         description = cls.description_class(**task)
-        model = description.model_class.from_pretrained(folder)
+        model = description.model_class.from_pretrained(folder, preprocessor=None)
         return cls(model, AlbertTokenizer.from_pretrained(folder), description)
+
+    @classmethod
+    @abc.abstractmethod
+    def told_by(cls, provenance: dict[str, Any]) -> dict[str, Any]:
+        """Returns what a model is for that no run of fine-tuning wrote: its description's fields.
+
+        Args:
+            provenance: dict. What `provenance.json` says of the model.
+
+        Returns:
+            dict of JSON values; {} where the model is of another kind of task.
+        """
+
+    @abc.abstractmethod
+    def examples_of(self, inputs: Any) -> list[tuple[Any, ...]]:
+        """Returns what a caller gives as the examples that `predicted` takes.
+
+        Args:
+            inputs: an example, a list of examples, or a tuple of columns.
+
+        Raises:
+            ValueError: inputs of another form.
+        """
+
+    def __call__(self, inputs: Any, batch_size: int = 32) -> list[dict[str, Any]]:
+        """Returns the answer to each input: a list of dicts of JSON values.
+
+        Args:
+            inputs: an example or a list of examples. For a classifier of texts strings, or pairs
+                of strings; for a span labeler pairs of a question and its context; for a token
+                classifier strings, or lists of words; for a multiple-choice model tuples of a
+                passage, a question and a list of options. Where an example has several parts, a
+                dict of them by name will do, and so will a tuple of lists, one for each part.
+            batch_size: int. Rows a batch.
+
+        Raises:
+            ValueError: inputs of another form.
+        """
+        examples_given = self.examples_of(inputs)
+        return list(self.predicted(examples_given, batch_size)) if examples_given else []
 
     @abc.abstractmethod
     def predicted(self, texts: Sequence[tuple[str, ...]], batch_size: int = 32) -> Iterator[dict]:
@@ -139,17 +182,51 @@ class Predictor(abc.ABC):
         """
 
 
-def read_task(where: StrPath) -> dict[str, Any]:
-    """Returns what a model was fine-tuned for: the `task` of its `provenance.json`, or {}.
+def sequence_length_of(provenance: dict[str, Any], default: int) -> int:
+    """Returns the tokens a row of a model that no run of fine-tuning made.
 
     Args:
-        where: str or path. The folder of a run or of a model.
+        provenance: dict. What `provenance.json` says of the model.
+        default: int. What to take where it says nothing.
+    """
+    return provenance.get("sequence_length") or default
+
+
+def as_examples(inputs: Any, parts: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Returns examples of some parts each, out of what a caller gives.
+
+    Args:
+        inputs: an example, a list of examples, or a tuple of columns. An example is a string where
+            there is one part, and a tuple, or a dict by name, where there are several.
+        parts: the names of the parts.
 
     Raises:
-        FileNotFoundError: there is no such folder.
-        ValueError: damaged files.
+        ValueError: inputs of another form.
+
+    >>> as_examples("a fine film", ["text"])
+    [('a fine film',)]
+    >>> as_examples([("Who?", "Ada."), {"context": "Bob.", "question": "Who?"}], QUESTION)
+    [('Who?', 'Ada.'), ('Who?', 'Bob.')]
+    >>> as_examples((["Who?", "Who?"], ["Ada.", "Bob."]), QUESTION)
+    [('Who?', 'Ada.'), ('Who?', 'Bob.')]
     """
-    return read_provenance(layout.model_folder(where)).get("task") or {}
+    if isinstance(inputs, (str, dict)):
+        inputs = [inputs]
+    elif isinstance(inputs, tuple) and len(inputs) == len(parts):
+        is_one = isinstance(inputs[0], str)
+        inputs = [inputs] if is_one else list(zip(*inputs, strict=True))
+    return [_example(one, parts) for one in inputs]
+
+
+def _example(one: Any, parts: Sequence[str]) -> tuple[Any, ...]:
+    if isinstance(one, dict) and set(one) == set(parts):
+        return tuple(one[name] for name in parts)
+    found = (one,) if isinstance(one, str) else tuple(one)
+    if len(found) != len(parts) or not isinstance(found[0], str):
+        raise ValueError(
+            f"An example must be of {len(parts)} parts: {', '.join(parts)}. Received: {one!r:.80}."
+        )
+    return found
 
 
 def file_to_score(data: StrPath, name: str) -> Path:

@@ -63,10 +63,10 @@ class PieceTokenizer:
         super().__init__()
         # The file may be gone when the tokenizer is saved or sent to another process.
         if isinstance(vocabulary, bytes):
-            self.vocabulary, self._vocabulary_bytes = Path(VOCABULARY_FILE), vocabulary
+            self.vocabulary, self.vocabulary_bytes = Path(VOCABULARY_FILE), vocabulary
         else:
             self.vocabulary = Path(vocabulary)
-            self._vocabulary_bytes = self._read()
+            self.vocabulary_bytes = self._read()
         self.lower_case = bool(lower_case)
         self._processor = self._load()
         self.vocab_size = self._processor.vocab_size()
@@ -76,7 +76,7 @@ class PieceTokenizer:
         self._expansions = types.MappingProxyType(self._digit_comma_expansions())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._vocabulary_bytes, self.lower_case)
+        return type(self), (self.vocabulary_bytes, self.lower_case)
 
     def _read(self) -> bytes:
         if not self.vocabulary.is_file():
@@ -90,7 +90,7 @@ class PieceTokenizer:
         import sentencepiece
 
         try:
-            self.model_proto = with_normalization(self._vocabulary_bytes, self.lower_case)
+            self.model_proto = with_normalization(self.vocabulary_bytes, self.lower_case)
             return sentencepiece.SentencePieceProcessor(model_proto=self.model_proto)
         except Exception as error:  # protobuf's and SentencePiece's errors share no base class
             raise ValueError(
@@ -217,7 +217,7 @@ class PieceTokenizer:
     @property
     def vocabulary_sha256(self) -> str:
         """The SHA-256 sum of the vocabulary's file."""
-        return hashlib.sha256(self._vocabulary_bytes).hexdigest()
+        return hashlib.sha256(self.vocabulary_bytes).hexdigest()
 
     def save_pretrained(self, folder: StrPath) -> None:
         """Writes `spiece.model` and `tokenizer_config.json` into a folder.
@@ -234,7 +234,7 @@ class PieceTokenizer:
         Args:
             path: str or path. The file.
         """
-        Path(path).write_bytes(self._vocabulary_bytes)
+        Path(path).write_bytes(self.vocabulary_bytes)
 
     @classmethod
     def from_pretrained(cls, folder: StrPath) -> Self:

@@ -57,6 +57,15 @@ class AlbertTokenizer(PieceTokenizer, tf.Module):
         self._piece_tokenizer: Any = None
         self._graph_letters: Any = None
 
+    @classmethod
+    def of(cls, tokenizer: PieceTokenizer) -> "AlbertTokenizer":
+        """Returns the tokenizer of the same vocabulary that works in a graph too.
+
+        Args:
+            tokenizer: `PieceTokenizer`.
+        """
+        return cls(tokenizer.vocabulary_bytes, tokenizer.lower_case)
+
     def __call__(self, texts: Tensor) -> tf.RaggedTensor:
         ids = self._graph_tokenizer.tokenize(texts)
         parts = self._parts(ids.values)

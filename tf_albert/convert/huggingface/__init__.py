@@ -8,7 +8,7 @@ Next: `tf_albert.convert.formats`, whose table has `FORMAT` as a row.
 """
 
 from tf_albert.convert.format import Format
-from tf_albert.convert.huggingface import config, other_library, read, write
+from tf_albert.convert.huggingface import other_library, read, write
 
 FORMAT = Format(
     name="huggingface",
@@ -16,7 +16,5 @@ FORMAT = Format(
     finds=read.finds,
     read=read.read,
     write=write.write,
-    describe_task=write.describe_task,
-    task_notes=config.TASK_NOTES,
     other_library=other_library.TRANSFORMERS,
 )

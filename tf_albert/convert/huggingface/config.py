@@ -33,9 +33,6 @@ DEFAULT_HEAD_DROPOUT = 0.1
 PROBLEM_TYPE = "problem_type"
 SINGLE_LABEL, MULTI_LABEL = "single_label_classification", "multi_label_classification"
 REGRESSION = "regression"
-# What `facts` tells of these is in the task of a `provenance.json` too, in this package's words.
-LABELS_NOTE, PROBLEM_NOTE = f"{CONFIG_FILE}: id2label", f"{CONFIG_FILE}: {PROBLEM_TYPE}"
-TASK_NOTES = (LABELS_NOTE, PROBLEM_NOTE)
 # What some version of transformers computes something else by, unless it has one of these values.
 NEUTRAL = INERT_KEYS | {
     "position_embedding_type": ("absolute", None),
@@ -152,7 +149,32 @@ def head_arguments(
     if model_class not in WITH_LABELS:
         return {"dropout": dropout}
     num_classes = num_stored or len(_labels(values, path))
-    return {"dropout": dropout} | ({"num_classes": num_classes} if num_classes else {})
+    arguments: dict[str, Any] = {"dropout": dropout} | (
+        {"num_classes": num_classes} if num_classes else {}
+    )
+    if labels := _names(values, model_class, path, num_classes)[0]:
+        arguments["labels"] = labels
+    is_classifier = model_class == "AlbertClassifier"
+    if is_classifier and values.get(PROBLEM_TYPE) == MULTI_LABEL:
+        arguments["multi_label"] = True
+    return arguments
+
+
+def _names(
+    values: dict[str, Any], model_class: str, path: Path, num_classes: int
+) -> tuple[list[str] | None, str]:
+    """Returns the names of the classes, or None and why those in the file are none."""
+    labels = _labels(values, path)
+    if labels == _default_labels(len(labels)):
+        return None, ""
+    several = model_class != "AlbertClassifier" or values.get(PROBLEM_TYPE) == MULTI_LABEL
+    if len(labels) != num_classes:
+        return None, f"of {len(labels)} classes, where the stored head has {num_classes}"
+    if len(set(labels)) < len(labels):
+        return None, f"a name stands for two classes: {', '.join(labels)}"
+    if values.get(PROBLEM_TYPE) == REGRESSION or (num_classes == 1 and not several):
+        return None, f"a number has no classes to name: {', '.join(labels)}"
+    return labels, ""
 
 
 def _labels(values: dict[str, Any], path: Path) -> list[str]:
@@ -163,7 +185,7 @@ def _labels(values: dict[str, Any], path: Path) -> list[str]:
         raise ValueError(
             f"{path} has id2label={labels!r}. Expected a name for each of the numbers from 0 on."
         )
-    return [labels[number] for number in numbers]
+    return [str(labels[number]) for number in numbers]
 
 
 def facts(
@@ -184,27 +206,25 @@ def facts(
     found = {
         f"{CONFIG_FILE}: {key}": "unknown to this package" for key in values if key not in known
     }
-    labels = _labels(values, path) if model_class in WITH_LABELS else []
-    if labels != _default_labels(len(labels)):
-        names = ", ".join(map(str, labels))
-        found[LABELS_NOTE] = f"a model here has no names of its classes: {names}"
-    found |= _other_numbers(values, labels, num_stored) if model_class in WITH_LABELS else {}
-    if values.get(PROBLEM_TYPE) in (REGRESSION, MULTI_LABEL):
-        reason = "a model here gives logits, of whatever they are"
-        found[PROBLEM_NOTE] = f"{reason}: {values[PROBLEM_TYPE]}"
+    if model_class not in WITH_LABELS:
+        return found
+    num_classes = num_stored or len(_labels(values, path))
+    found |= _other_number(values, num_classes)
+    if reason := _names(values, model_class, path, num_classes)[1]:
+        found[f"{CONFIG_FILE}: id2label"] = reason
+    if values.get(PROBLEM_TYPE) == REGRESSION and num_classes > 1:
+        reason = f"a model here gives one number, or {num_classes} logits of whatever they are"
+        found[f"{CONFIG_FILE}: {PROBLEM_TYPE}"] = reason
     return found
 
 
-def _other_numbers(
-    values: dict[str, Any], labels: list[str], num_stored: int | None
-) -> dict[str, str]:
+def _other_number(values: dict[str, Any], num_classes: int) -> dict[str, str]:
     """Returns what a `config.json` says of the number of classes that the stored head has not."""
-    named = {"id2label": len(labels) or None, "num_labels": values.get("num_labels")}
-    return {
-        f"{CONFIG_FILE}: {key}": f"of {number} classes, where the stored head has {num_stored}"
-        for key, number in named.items()
-        if num_stored is not None and number not in (None, num_stored)
-    }
+    named = values.get("num_labels")
+    if named in (None, num_classes):
+        return {}
+    why = f"of {named} classes, where the stored head has {num_classes}"
+    return {f"{CONFIG_FILE}: num_labels": why}
 
 
 def _default_labels(number: int) -> list[str]:
@@ -217,21 +237,6 @@ def _named(labels: list[str]) -> dict[str, Any]:
         "id2label": {str(index): label for index, label in enumerate(labels)},
         "label2id": {label: index for index, label in enumerate(labels)},
     }
-
-
-def task_values(values: dict[str, Any], task: dict[str, Any]) -> dict[str, Any]:
-    """Returns what a `config.json` says of a task: its classes' names, and what logits are.
-
-    Args:
-        values: dict. What the file holds.
-        task: dict. The `task` of a `provenance.json`.
-    """
-    labels = task.get("labels")
-    found: dict[str, Any] = _named(labels) if labels else {}
-    if values["architectures"] == ["AlbertForSequenceClassification"]:
-        several = MULTI_LABEL if task.get("multi_label") else SINGLE_LABEL
-        found[PROBLEM_TYPE] = several if labels else REGRESSION
-    return found
 
 
 def written_config(
@@ -248,15 +253,28 @@ def written_config(
     theirs = {name: getattr(config, RENAMED.get(name, name)) for name in (*REQUIRED, *OPTIONAL)}
     theirs["hidden_act"] = WRITTEN_ACTIVATIONS.get(config.hidden_act, config.hidden_act)
     theirs["num_hidden_groups"] = num_groups(config)
-    labels = _default_labels(arguments.get("num_classes", 2))
-    return theirs | {
-        "architectures": [architecture],
-        "model_type": "albert",
-        "dtype": "float32",
-        "tie_word_embeddings": True,
-        "classifier_dropout_prob": arguments.get("dropout", DEFAULT_HEAD_DROPOUT),
-        **_named(labels),
-        "pad_token_id": special_ids["pad"],
-        "bos_token_id": special_ids["cls"],
-        "eos_token_id": special_ids["sep"],
-    }
+    labels = arguments.get("labels") or _default_labels(arguments.get("num_classes", 2))
+    return (
+        theirs
+        | _problem_type(architecture, arguments)
+        | {
+            "architectures": [architecture],
+            "model_type": "albert",
+            "dtype": "float32",
+            "tie_word_embeddings": True,
+            "classifier_dropout_prob": arguments.get("dropout", DEFAULT_HEAD_DROPOUT),
+            **_named(labels),
+            "pad_token_id": special_ids["pad"],
+            "bos_token_id": special_ids["cls"],
+            "eos_token_id": special_ids["sep"],
+        }
+    )
+
+
+def _problem_type(architecture: str, arguments: dict[str, Any]) -> dict[str, str]:
+    """Returns what logits become, where transformers has several such models in one class."""
+    if architecture != "AlbertForSequenceClassification":
+        return {}
+    if arguments.get("multi_label"):
+        return {PROBLEM_TYPE: MULTI_LABEL}
+    return {PROBLEM_TYPE: REGRESSION if arguments["num_classes"] == 1 else SINGLE_LABEL}

@@ -1,7 +1,6 @@
 """Models of Hugging Face's `transformers`, written: `config.json`, weights, the tokenizer."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -9,7 +8,7 @@ from tf_albert import files
 from tf_albert.config import AlbertConfig
 from tf_albert.convert.checkpoint import Written
 from tf_albert.convert.huggingface import safetensors_files
-from tf_albert.convert.huggingface.config import CONFIG_FILE, task_values, written_config
+from tf_albert.convert.huggingface.config import CONFIG_FILE, written_config
 from tf_albert.convert.huggingface.names import ARCHITECTURES, CLASSES, places, prefix_of
 from tf_albert.convert.huggingface.tokenizer import write_tokenizer
 from tf_albert.convert.names import WITHOUT_POOLER, weights_by_name
@@ -63,17 +62,6 @@ def write(model: AlbertModel, folder: Path, tokenizer: PieceTokenizer | None = N
         left_out,
         dict.fromkeys(added, "the identity: transformers always has a projection"),
     )
-
-
-def describe_task(folder: Path, task: dict[str, Any]) -> None:
-    """Writes what a model was fine-tuned for into the `config.json` of its folder.
-
-    Args:
-        folder: path. What `write` wrote.
-        task: dict. The `task` of its `provenance.json`.
-    """
-    values = files.read_json(folder / CONFIG_FILE)
-    files.write_json(folder / CONFIG_FILE, values | task_values(values, task))
 
 
 def _architecture(model: AlbertModel, weights: dict[str, np.ndarray]) -> str:

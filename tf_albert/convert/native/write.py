@@ -50,6 +50,8 @@ def write_model(
         provenance: dict of JSON values, or None. Added to `provenance.json`.
     """
     folder = Path(folder)
+    preprocessor = getattr(model, "preprocessor", None)
+    tokenizer = tokenizer or (preprocessor.tokenizer if preprocessor else None)
     model.config.to_json(folder / CONFIG_FILE)
     model.save_weights(folder / WEIGHTS_FILE)
     if tokenizer is not None:

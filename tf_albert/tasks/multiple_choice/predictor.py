@@ -1,6 +1,7 @@
 """A fine-tuned multiple-choice model applied to questions with options."""
 
 import dataclasses
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,21 @@ from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import shortened
 from tf_albert.tasks.metrics import accuracy_metrics
 from tf_albert.tasks.multiple_choice.data import FOLDERS, LETTERS, Choice, choice_texts, read_race
-from tf_albert.tasks.predictor import Description, Evaluation, Predictor, write_predictions
+from tf_albert.tasks.predictor import (
+    Description,
+    Evaluation,
+    Predictor,
+    as_examples,
+    sequence_length_of,
+    write_predictions,
+)
 from tf_albert.text.choices import choice_inputs
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import StrPath
+
+# Tokens a row where a model says nothing of it: the longest that the released models have.
+DEFAULT_LENGTH = 512
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +84,26 @@ class MultipleChoicePredictor(Predictor):
             autograph=False,
         )
 
+    @classmethod
+    def told_by(cls, provenance: dict[str, Any]) -> dict[str, Any]:
+        """Returns what a multiple-choice model is for by its class."""
+        if provenance["model_class"] != AlbertMultipleChoice.__name__:
+            return {}
+        return {"task": "race", "sequence_length": sequence_length_of(provenance, DEFAULT_LENGTH)}
+
+    def examples_of(self, inputs: Any) -> list[tuple[str, ...]]:
+        """Returns tuples of a passage, a question and each of its options.
+
+        Args:
+            inputs: a tuple of a passage, a question and a list of options; a dict of `passage`,
+                `question` and `options`; a list of such; or a tuple of three lists.
+
+        Raises:
+            ValueError: inputs of another form.
+        """
+        rows = as_examples(inputs, ("passage", "question", "options"))
+        return [(passage, question, *options) for passage, question, options in rows]
+
     def probabilities(self, choices: Sequence[Choice], batch_size: int = 8) -> np.ndarray:
         """Returns how likely each option is, float array `(questions, options)`.
 
@@ -99,14 +130,19 @@ class MultipleChoicePredictor(Predictor):
         """Yields what is written of the choice for each text: dicts of JSON values.
 
         Args:
-            texts: list of tuples of str: a passage, a question and its options, as many in each.
+            texts: list of tuples of str: a passage, a question and its options.
             batch_size: int. Questions a batch.
         """
         choices = [
             Choice("", passage, question, tuple(options), 0)
             for passage, question, *options in texts
         ]
-        for choice, row in zip(choices, self.probabilities(choices, batch_size), strict=True):
+        rows = [
+            row
+            for _, alike in itertools.groupby(choices, lambda choice: len(choice.options))
+            for row in self.probabilities(list(alike), batch_size)
+        ]
+        for choice, row in zip(choices, rows, strict=True):
             best = int(row.argmax())
             yield {
                 "question": choice.question,

@@ -14,10 +14,13 @@ from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import shortened
 from tf_albert.tasks.predictor import (
+    QUESTION,
     Description,
     Evaluation,
     Predictor,
+    as_examples,
     file_to_score,
+    sequence_length_of,
     write_predictions,
 )
 from tf_albert.tasks.question_answering.answers import (
@@ -45,6 +48,9 @@ MODEL_CLASSES: dict[str, type[TaskModel]] = {
     "squad": AlbertSpanLabeler,
     "squad2": AlbertAnswerableSpanLabeler,
 }
+
+# Tokens a row where a model says nothing of it: Google's run_squad_v1.py, with a stride of 128.
+DEFAULT_LENGTH = 384
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,6 +134,27 @@ class QuestionAnsweringPredictor(Predictor):
         outputs = BEAM if description.may_be_unanswerable else LOGITS
         signature = [outputs, WINDOWS, NUMBERS, NUMBERS]
         self._answers = tf.function(answers_of_windows, input_signature=signature, autograph=False)
+
+    @classmethod
+    def told_by(cls, provenance: dict[str, Any]) -> dict[str, Any]:
+        """Returns what a span labeler is for by its class, with the windows of Google's recipes."""
+        classes = {known.__name__: task for task, known in MODEL_CLASSES.items()}
+        if (name := provenance["model_class"]) not in classes:
+            return {}
+        length = sequence_length_of(provenance, DEFAULT_LENGTH)
+        return {"task": classes[name], "sequence_length": length, "stride": length // 3}
+
+    def examples_of(self, inputs: Any) -> list[tuple[str, ...]]:
+        """Returns pairs of a question and its context.
+
+        Args:
+            inputs: a pair or a list of pairs, each a tuple or a dict of `question` and `context`;
+                or a tuple of two lists.
+
+        Raises:
+            ValueError: inputs of another form.
+        """
+        return as_examples(inputs, QUESTION)
 
     def read(self, questions: list[Question]) -> TokenizedQuestions:
         """Returns questions in tokens, with the windows over their contexts.

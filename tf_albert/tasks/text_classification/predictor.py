@@ -16,7 +16,14 @@ from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import shortened
 from tf_albert.tasks.metrics import with_names
-from tf_albert.tasks.predictor import Description, Evaluation, Predictor, write_predictions
+from tf_albert.tasks.predictor import (
+    Description,
+    Evaluation,
+    Predictor,
+    as_examples,
+    sequence_length_of,
+    write_predictions,
+)
 from tf_albert.tasks.text_classification import glue
 from tf_albert.tasks.text_classification.labels import Classes, LabelKind, LabelSets, Numbers
 from tf_albert.tasks.text_classification.pictures import draw
@@ -24,6 +31,11 @@ from tf_albert.tasks.text_classification.table import Examples, read_examples
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import StrPath
+
+# What the parts of an example are called, where a caller names them.
+TEXT, PAIR = ("text",), ("text", "text_pair")
+# Tokens a row where a model says nothing of it.
+DEFAULT_LENGTH = 128
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,6 +106,38 @@ class TextClassificationPredictor(Predictor):
         super().__init__(model, tokenizer, description)
         self.num_segments = description.num_segments
         self.preprocessor = AlbertPreprocessor(tokenizer, description.sequence_length)
+
+    @classmethod
+    def told_by(cls, provenance: dict[str, Any]) -> dict[str, Any]:
+        """Returns what a classifier is for by its labels, or by the numbers of its classes."""
+        if provenance["model_class"] != AlbertClassifier.__name__:
+            return {}
+        arguments = provenance["head_arguments"]
+        number, several = arguments["num_classes"], arguments.get("multi_label", False)
+        numbers = None if number == 1 and not several else [str(label) for label in range(number)]
+        return {
+            "task": "table",
+            "labels": arguments.get("labels") or numbers,
+            "text_columns": ["text"],
+            "label_column": "label",
+            "sequence_length": sequence_length_of(provenance, DEFAULT_LENGTH),
+            "num_segments": 1,
+            "multi_label": several,
+        }
+
+    def examples_of(self, inputs: Any) -> list[tuple[str, ...]]:
+        """Returns texts, or pairs, as tuples of strings.
+
+        Args:
+            inputs: a string, a list of strings or of pairs, or a tuple of two lists of strings.
+
+        Raises:
+            ValueError: inputs of another form.
+        """
+        is_pair = isinstance(inputs, tuple) and len(inputs) == 2
+        first = inputs[0] if isinstance(inputs, list) and inputs else inputs
+        are_pairs = is_pair or isinstance(first, (tuple, list, dict))
+        return as_examples(inputs, PAIR if are_pairs else TEXT)
 
     def predicted(self, texts: Sequence[tuple[str, ...]], batch_size: int = 32) -> Iterator[dict]:
         """Yields what is written of the prediction for each text: dicts of JSON values."""

@@ -69,7 +69,9 @@ class TextClassificationTask(Task):
 
     def make_model(self, encoder: AlbertEncoder) -> TaskModel:
         """Returns an `AlbertClassifier` of as many classes as there are, or of one number."""
-        return AlbertClassifier(encoder, len(self.description.labels or [None]))
+        labels, multi_label = self.description.labels, self.description.multi_label
+        num_classes = 1 if labels is None else len(labels)
+        return AlbertClassifier(encoder, num_classes, labels=labels, multi_label=multi_label)
 
     def score(self, model: TaskModel) -> dict[str, Any]:
         """Returns the metrics on the development sets; of those after the first with its name."""

@@ -17,6 +17,7 @@ from tf_albert.tasks.predictor import (
     Evaluation,
     Predictor,
     file_to_score,
+    sequence_length_of,
     write_predictions,
 )
 from tf_albert.tasks.token_classification.data import TEXT_FILES, TaggedSentence, read_conll
@@ -24,6 +25,9 @@ from tf_albert.tasks.token_classification.metrics import OUTSIDE, tagging_metric
 from tf_albert.tasks.token_classification.word_tokens import rows_of_words
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import StrPath, Tensor
+
+# Tokens a row where a model says nothing of it.
+DEFAULT_LENGTH = 128
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +81,27 @@ class TokenClassificationPredictor(Predictor):
             input_signature=[tf.RaggedTensorSpec((None, None), tf.string)],
             autograph=False,
         )
+
+    @classmethod
+    def told_by(cls, provenance: dict[str, Any]) -> dict[str, Any]:
+        """Returns what a token classifier is for by its labels, or by its classes' numbers."""
+        if provenance["model_class"] != AlbertTokenClassifier.__name__:
+            return {}
+        arguments = provenance["head_arguments"]
+        numbers = [str(label) for label in range(arguments["num_classes"])]
+        return {
+            "task": "conll",
+            "labels": arguments.get("labels") or numbers,
+            "sequence_length": sequence_length_of(provenance, DEFAULT_LENGTH),
+        }
+
+    def examples_of(self, inputs: Any) -> list[tuple[Any, ...]]:
+        """Returns sentences as tuples of one string, or of one list of words.
+
+        Args:
+            inputs: a string, or a list of strings or of lists of words.
+        """
+        return [(one,) for one in ([inputs] if isinstance(inputs, str) else inputs)]
 
     def rows(
         self, sentences: Sequence[Sequence[str]]
@@ -137,12 +162,22 @@ class TokenClassificationPredictor(Predictor):
         predicted = self.labels_of([sentence.words for sentence in sentences], batch_size)
         return tagging_metrics([list(sentence.labels) for sentence in sentences], predicted)
 
-    def predicted(self, texts: Sequence[tuple[str, ...]], batch_size: int = 32) -> Iterator[dict]:
-        """Yields what is written of each text, whose words white space divides."""
-        sentences = [tuple(text.split()) for (text,) in texts]
+    def predicted(self, texts: Sequence[tuple[Any, ...]], batch_size: int = 32) -> Iterator[dict]:
+        """Yields what is written of each sentence: dicts of JSON values.
+
+        Args:
+            texts: list of tuples of one string, whose words white space divides, or of one list of
+                words.
+            batch_size: int. Rows a batch.
+        """
+        sentences = [tuple(one.split() if isinstance(one, str) else one) for (one,) in texts]
         labels = self.labels_of(sentences, batch_size)
         for (text,), words, found in zip(texts, sentences, labels, strict=True):
-            yield {"text": text, "words": list(words), "labels": found}
+            yield {
+                "text": text if isinstance(text, str) else " ".join(text),
+                "words": list(words),
+                "labels": found,
+            }
 
     def evaluate(
         self, data: StrPath, bad_rows: BadRows, batch_size: int = 32, with_submission: bool = False

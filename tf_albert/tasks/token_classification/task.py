@@ -82,7 +82,7 @@ class TokenClassificationTask(Task):
 
     def make_model(self, encoder: AlbertEncoder) -> TaskModel:
         """Returns an `AlbertTokenClassifier` of as many classes as there are labels."""
-        return AlbertTokenClassifier(encoder, len(self.description.labels))
+        return AlbertTokenClassifier(encoder, labels=self.description.labels)
 
     def score(self, model: TaskModel) -> dict[str, Any]:
         """Returns the metrics on the development set."""

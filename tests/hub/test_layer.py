@@ -1,5 +1,7 @@
 """Modules as layers of Keras 3: seen, trained, saved."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -229,6 +231,21 @@ def test_keras_file_and_weights_round_trip(modules, tmp_path):
     assert np.abs(fresh.predict(inputs, verbose=0) - expected).max() > 1e-3
     fresh.load_weights(tmp_path / "model.weights.h5")
     np.testing.assert_allclose(fresh.predict(inputs, verbose=0), expected, atol=1e-6)
+
+
+def test_keras_file_takes_no_other_module_of_that_path(modules, tmp_path, monkeypatch):
+    monkeypatch.chdir(modules)
+    model = functional(HubLayer("encoder", output_key="pooled_output"))
+    model.save(tmp_path / "model.keras")
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(modules / "preprocessor", elsewhere / "encoder")
+    monkeypatch.chdir(elsewhere)
+    with pytest.raises(ValueError, match="encoder holds another module than the one that this"):
+        keras.models.load_model(tmp_path / "model.keras")
+    shutil.rmtree("encoder")
+    shutil.copytree(modules / "encoder", "encoder")
+    assert not HubLayer("encoder").supports_jit
+    keras.models.load_model(tmp_path / "model.keras")
 
 
 def test_signature_is_called_and_not_trained(modules):

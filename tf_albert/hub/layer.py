@@ -1,13 +1,16 @@
 """A TF Hub module as a layer of Keras 3, which `hub.KerasLayer` is not."""
 
+import hashlib
 import os
 import warnings
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import keras
 import tensorflow as tf
 
+from tf_albert import files
 from tf_albert.types import JsonDict, StrPath, Tensor
 
 
@@ -20,10 +23,11 @@ class HubLayer(keras.layers.Layer):
     API: https://www.tensorflow.org/hub/reusable_saved_models.
 
     Args:
-        handle: str or path. The module's folder, or an address that `hub.resolve` takes. It is
-            loaded again from there where a `.keras` file is, so open such files only where you
-            trust their modules. Or what `hub.load` gave, or a part of it, such as a preprocessor's
-            `tokenize`; a model with such a layer can be exported, but goes into no `.keras` file.
+        handle: str or path. The module's folder, or an address that `hub.resolve` takes. A `.keras`
+            file names it, and whoever opens the file loads it again from there, with the same graph
+            and assets, so open such files only where you trust their modules. Or what `hub.load`
+            gave, or a part of it, such as a preprocessor's `tokenize`; a model with such a layer
+            can be exported, but goes into no `.keras` file.
         trainable: bool. Whether the module's trainable weights are the layer's.
         signature: str or None. The name of a signature to call in the module's place, which no
             gradient is taught through.
@@ -42,8 +46,9 @@ class HubLayer(keras.layers.Layer):
     Raises:
         OSError: there is no module.
         ValueError: a signature is to be trained or is not there, the object cannot be called,
-            `output_key` names no output, what a signature takes by name comes without names, or a
-            configuration is asked of a layer without a path.
+            `output_key` names no output, what a signature takes by name comes without names, a
+            configuration is asked of a layer without a path, or a `.keras` file was saved with
+            another module.
 
     Example::
 
@@ -139,7 +144,30 @@ class HubLayer(keras.layers.Layer):
             "signature": self.signature,
             "output_key": self.output_key,
             "arguments": self.arguments,
+            "module_sha256": _sum_of(self.handle),
         }
+
+    @classmethod
+    def from_config(cls, config: JsonDict) -> Self:
+        config = dict(config)
+        wanted = config.pop("module_sha256", None)  # version 0.1 stored none
+        if wanted is not None and _sum_of(config["handle"]) != wanted:
+            raise ValueError(
+                f"{config['handle']} holds another module than the one that this layer was saved "
+                "with: its graph or its assets differ. Put that module there, or make the layer "
+                "anew."
+            )
+        return cls(**config)
+
+
+def _sum_of(handle: str) -> str:
+    """Returns the SHA-256 sum of a module's graph and assets; its weights Keras stores itself."""
+    import tensorflow_hub as hub
+
+    folder = Path(hub.resolve(handle))
+    assets = sorted(path for path in (folder / "assets").rglob("*") if path.is_file())
+    sums = [files.sha256(path) for path in (folder / "saved_model.pb", *assets)]
+    return hashlib.sha256("".join(sums).encode()).hexdigest()
 
 
 def _load(handle: Any) -> Any:

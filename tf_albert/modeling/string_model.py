@@ -4,6 +4,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 
 from tf_albert.modeling.model import AlbertModel
 from tf_albert.text.string_inputs import are_strings, numbered, tokenized, tokenized_dataset
@@ -48,8 +49,15 @@ class StringModel(AlbertModel):
     def preprocessor(self, preprocessor: "AlbertPreprocessor | None") -> None:
         if preprocessor is not None:
             _check_fit(preprocessor, self.config)
-        # Within a function, Keras does not take it for a part that is compiled and saved.
         self._get_preprocessor = lambda: preprocessor
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Past Keras, which would take it for a part to compile, and past TensorFlow, which would
+        # save it into every SavedModel.
+        if name == "preprocessor":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
 
     def rows_of(self, *segments: Tensor) -> dict[str, Tensor]:
         """Returns the inputs of texts: a dict of int32 tensors `(batch, length)`.
@@ -154,7 +162,9 @@ class StringModel(AlbertModel):
         self._require_preprocessor()
         if hasattr(x, "element_spec"):
             return tokenized_dataset(x, self.rows_of, self.labels), y
-        return tokenized(x, self.rows_of), numbered(y, self.labels, self.multi_label)
+        y = numbered(y, self.labels, self.multi_label)
+        # Beside arrays, Keras takes no list.
+        return tokenized(x, self.rows_of), np.array(y) if isinstance(y, (list, tuple)) else y
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

@@ -219,12 +219,15 @@ def as_examples(inputs: Any, parts: Sequence[str]) -> list[tuple[Any, ...]]:
 
 
 def _example(one: Any, parts: Sequence[str]) -> tuple[Any, ...]:
-    if isinstance(one, dict) and set(one) == set(parts):
-        return tuple(one[name] for name in parts)
-    found = (one,) if isinstance(one, str) else tuple(one)
-    if len(found) != len(parts) or not isinstance(found[0], str):
+    found: tuple[Any, ...] = (one,)
+    if isinstance(one, dict):
+        found = tuple(one.get(name) for name in parts) if set(one) == set(parts) else ()
+    elif isinstance(one, (tuple, list)):
+        found = tuple(one)
+    if len(found) != len(parts) or not all(isinstance(part, (str, list)) for part in found):
         raise ValueError(
-            f"An example must be of {len(parts)} parts: {', '.join(parts)}. Received: {one!r:.80}."
+            f"An example must be of {len(parts)} part{'s' * (len(parts) > 1)}: "
+            f"{', '.join(parts)}. Received: {one!r:.80}."
         )
     return found
 

@@ -52,9 +52,10 @@ def tokenized(texts: Any, rows_of: Callable[..., dict[str, Tensor]]) -> dict[str
             `(examples, ...)`.
 
     Raises:
-        ValueError: segments of different numbers of texts, or what is no text among them.
+        ValueError: segments of different numbers of texts, what is no text among them, or two
+            strings of which nothing tells whether they are a pair.
     """
-    segments = [_column(text) for text in (texts if isinstance(texts, tuple) else (texts,))]
+    segments = [_column(text) for text in _segments(texts)]
     sizes = [len(segment) for segment in segments]
     if len(set(sizes)) > 1:
         raise ValueError(
@@ -66,6 +67,19 @@ def tokenized(texts: Any, rows_of: Callable[..., dict[str, Tensor]]) -> dict[str
         for first in range(0, sizes[0], BATCH_SIZE)
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _segments(texts: Any) -> tuple[Any, ...]:
+    if not isinstance(texts, tuple):
+        return (texts,)
+    if not isinstance(texts[0], (str, bytes)):
+        return texts
+    if len(texts) == 2:
+        raise ValueError(
+            f"A tuple of two strings may be a pair or two texts. Received: {texts!r:.80}. Give "
+            "pairs as a tuple of two lists, `([first], [second])`, and texts as a list."
+        )
+    return (texts,)
 
 
 def _column(texts: Any) -> np.ndarray:

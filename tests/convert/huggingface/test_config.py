@@ -110,9 +110,19 @@ def test_labels_are_told(tmp_path):
     labels = {str(number): name for number, name in enumerate(names)}
     rewrite(tmp_path / "theirs" / "config.json", id2label=labels)
     report = formats.convert(tmp_path / "theirs", tmp_path / "ours", "tf_albert")
-    reason = f"a model here has no names of its classes: {', '.join(names)}"
-    assert report.dropped == {"config.json: id2label": reason}
-    assert AlbertClassifier.from_pretrained(tmp_path / "ours").num_classes == 10
+    assert report.dropped == {}
+    assert AlbertClassifier.from_pretrained(tmp_path / "ours").labels == names
+    formats.convert(tmp_path / "ours", tmp_path / "back", "huggingface")
+    config = json.loads((tmp_path / "back/config.json").read_text())
+    assert (config["id2label"], config["problem_type"]) == (labels, "single_label_classification")
+
+
+def test_a_name_for_two_classes_is_told(tmp_path):
+    save_random("AlbertForSequenceClassification", CONFIG, tmp_path / "theirs")
+    labels = {str(number): "same" for number in range(10)}
+    rewrite(tmp_path / "theirs" / "config.json", id2label=labels)
+    report = formats.convert(tmp_path / "theirs", tmp_path / "ours", "tf_albert")
+    assert report.dropped["config.json: id2label"].startswith("a name stands for two classes: same")
 
 
 @pytest.mark.parametrize(
@@ -145,12 +155,22 @@ def test_stored_head_decides_how_many_classes_there_are(tmp_path, architecture, 
     assert stored.shape == (45, number[architecture])
 
 
-@pytest.mark.parametrize("kind", ["regression", "multi_label_classification"])
-def test_what_logits_are_is_told(tmp_path, kind):
+def test_any_labels_at_once_come_both_ways(tmp_path):
     save_random("AlbertForSequenceClassification", CONFIG, tmp_path / "theirs")
-    rewrite(tmp_path / "theirs" / "config.json", problem_type=kind)
+    rewrite(tmp_path / "theirs" / "config.json", problem_type="multi_label_classification")
     report = formats.convert(tmp_path / "theirs", tmp_path / "ours", "tf_albert")
-    reason = f"a model here gives logits, of whatever they are: {kind}"
+    assert report.dropped == {}
+    assert AlbertClassifier.from_pretrained(tmp_path / "ours").multi_label
+    formats.convert(tmp_path / "ours", tmp_path / "back", "huggingface")
+    config = json.loads((tmp_path / "back/config.json").read_text())
+    assert config["problem_type"] == "multi_label_classification"
+
+
+def test_several_numbers_are_told(tmp_path):
+    save_random("AlbertForSequenceClassification", CONFIG, tmp_path / "theirs")
+    rewrite(tmp_path / "theirs" / "config.json", problem_type="regression")
+    report = formats.convert(tmp_path / "theirs", tmp_path / "ours", "tf_albert")
+    reason = "a model here gives one number, or 10 logits of whatever they are"
     assert report.dropped == {"config.json: problem_type": reason}
 
 

@@ -165,11 +165,11 @@ def _names(
 ) -> tuple[list[str] | None, str]:
     """Returns the names of the classes, or None and why those in the file are none."""
     labels = _labels(values, path)
+    if labels and len(labels) != num_classes:
+        return None, f"of {len(labels)} classes, where the stored head has {num_classes}"
     if labels == _default_labels(len(labels)):
         return None, ""
     several = model_class != "AlbertClassifier" or values.get(PROBLEM_TYPE) == MULTI_LABEL
-    if len(labels) != num_classes:
-        return None, f"of {len(labels)} classes, where the stored head has {num_classes}"
     if len(set(labels)) < len(labels):
         return None, f"a name stands for two classes: {', '.join(labels)}"
     if values.get(PROBLEM_TYPE) == REGRESSION or (num_classes == 1 and not several):

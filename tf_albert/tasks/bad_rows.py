@@ -5,6 +5,19 @@ import collections
 SHOWN = 5
 
 
+class Flaw(ValueError):
+    """What is wrong with one row.
+
+    Args:
+        kind: str. What is wrong, the same for all rows with which the same is wrong.
+        what: str. The value in question.
+    """
+
+    def __init__(self, kind: str, what: str = "") -> None:
+        super().__init__(f"{kind}: {what}")
+        self.kind, self.what = kind, what
+
+
 class BadRows:
     """Collects the rows of files that cannot be used, or only in part, and why.
 

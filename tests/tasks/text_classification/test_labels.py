@@ -1,8 +1,16 @@
 """Classes, numbers and sets of labels, by hand."""
 
+import json
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.tasks.task_settings import TaskSettings
+from tf_albert.tasks.text_classification.data import read_labelled
+from tf_albert.tasks.text_classification.label_cells import in_order
 from tf_albert.tasks.text_classification.labels import Classes, LabelSets, Numbers
 from tf_albert.tasks.text_classification.table import Examples
 
@@ -50,6 +58,58 @@ def test_loss_of_sets_is_the_mean_over_labels():
     assert float(sums["loss"]) == pytest.approx(expected, rel=1e-6)
     # A label holds from a logit of 0 on, so in the first row the second one is wrong.
     assert float(sums["exact_match"]) == 2.0
+
+
+@given(st.sets(st.integers(-300, 300), min_size=1))
+def test_whole_numbers_stand_in_their_order(numbers):
+    spelled = [*map(str, numbers), *(f"{number}.0" for number in numbers)]
+    assert in_order(spelled) == [str(number) for number in sorted(numbers)]
+
+
+@pytest.mark.parametrize(
+    ("labels", "ordered"),
+    [
+        (["b", "10", "9", "B"], ["10", "9", "B", "b"]),
+        (["10.0", "9.0"], ["9.0", "10.0"]),
+        (["1.5", "10", "2"], ["1.5", "10", "2"]),
+        (["1", "01"], ["01", "1"]),
+    ],
+)
+def test_other_classes_stand_in_alphabetical_order(labels, ordered):
+    assert in_order(labels) == ordered
+
+
+def test_class_of_another_spelling_is_the_same():
+    """As where training's column lacks a label, so that pandas wrote 1.0, and the other not."""
+    examples = Examples(TEXTS, ["1", "0.0", "0"])
+    assert Classes(["0.0", "1.0"]).targets(examples, "dev.tsv").tolist() == [1, 0, 0]
+    examples = Examples(TEXTS, [("3.0",), (), ("x", "3")])
+    targets = LabelSets(["3", "x"]).targets(examples, "dev.tsv")
+    assert targets.tolist() == [[1, 0], [0, 0], [1, 1]]
+    # Two classes of a model that an earlier version trained stay two.
+    examples = Examples(TEXTS[:2], ["1", "1.0"])
+    assert Classes(["1", "1.0"]).targets(examples, "dev.tsv").tolist() == [0, 1]
+
+
+def recipe_of(folder, name, **changes):
+    values = {"train": f"{folder}/{name}", "dev": f"{folder}/{name}", "text_column": "text"}
+    return TaskSettings(**(values | {"label_column": "label"} | changes))
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_classes_of_a_table_are_ordered_and_told_apart(tmp_path, multi_label):
+    labels = [10, 9.0, "9", " 10 ", 2, "2.0"]
+    rows = [{"text": "a", "label": [label] if multi_label else label} for label in labels]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    recipe = recipe_of(tmp_path, "a.jsonl", multi_label=multi_label)
+    assert read_labelled(recipe, BadRows()).description.labels == ["2", "9", "10"]
+
+
+@pytest.mark.parametrize("changes", [{"text_column": "text,text"}, {"label_column": "text"}])
+def test_column_named_twice(tmp_path, changes):
+    (tmp_path / "a.tsv").write_text("text\tlabel\na\tx\nb\ty\n")
+    with pytest.raises(ValueError, match="name one column twice"):
+        read_labelled(recipe_of(tmp_path, "a.tsv", **changes), BadRows())
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
+import csv
 import gzip
 import json
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.text_classification.table import LABEL_SET, NUMBER, Examples, read_examples
@@ -97,6 +100,10 @@ def test_numbers(tmp_path):
         ("a.csv", 'label,text\nx,"a\ny,b\n', r"a\.csv, line 3: .*never closed"),
         ("a.csv", 'label,text\nx,"a\ny,"b"\n', r"a\.csv, line 3: .*never closed"),
         ("a.txt", "text\tlabel\na\tx\n", r"a\.txt has an unknown format. Expected .*\.tsv"),
+        ("a.jsonl", '{"text": "a", "label": NaN}', "line 1: the label in column 'label' is empty"),
+        ("a.jsonl", '{"text": "a", "label": " "}', "line 1: the label in column 'label' is empty"),
+        ("a.jsonl", r'{"text": "a", "label": "\ud83d"}', "line 1: the label .* surrogate pair"),
+        ("a.jsonl", "[" * 100_000, r"a\.jsonl, line 1: no JSON"),
         ("a.jsonl", r'{"text": "\ud83d", "label": 0}', "line 1: .* has half of a surrogate pair"),
         ("a.tsv", "text\tlabel\na\0\tx\n", r"a\.tsv, line 2: a zero byte"),
     ],
@@ -143,6 +150,108 @@ def test_sets_of_labels(tmp_path):
     assert examples.labels == [("bad", "new"), (), ("bad",)]
     path = write(tmp_path, "a.jsonl", '{"text": "a", "kinds": ["x, y", "z"]}\n')
     assert read_examples(path, ["text"], "kinds", LABEL_SET).labels == [("x, y", "z")]
-    path = write(tmp_path, "b.jsonl", '{"text": "a", "kinds": [3]}\n')
-    with pytest.raises(ValueError, match=r"line 1: column 'kinds' must hold labels: \[3\]"):
+    rows = ['[3, "b", 2.0, " b", true]', "7", "[]", '""']
+    content = "".join(f'{{"text": "a", "kinds": {kinds}}}\n' for kinds in rows)
+    path = write(tmp_path, "b.jsonl", content)
+    labels = read_examples(path, ["text"], "kinds", LABEL_SET).labels
+    assert labels == [("2", "3", "True", "b"), ("7",), (), ()]
+    # Lists as pandas writes them into cells.
+    path = write(tmp_path, "c.csv", "text,kinds\na,\"['new', 'bad']\"\nb,[]\nc,\"[3, 2.0]\"\n")
+    labels = read_examples(path, ["text"], "kinds", LABEL_SET).labels
+    assert labels == [("bad", "new"), (), ("2", "3")]
+
+
+@pytest.mark.parametrize("kinds", ["[[1]]", "[null]", '{"a": 1}', "null", "NaN"])
+def test_what_is_no_set_of_labels(tmp_path, kinds):
+    path = write(tmp_path, "a.jsonl", f'{{"text": "a", "kinds": {kinds}}}')
+    with pytest.raises(ValueError, match="line 1: column 'kinds' must hold labels"):
         read_examples(path, ["text"], "kinds", LABEL_SET)
+
+
+@given(st.integers(-(2**53) + 1, 2**53 - 1), st.text(" \t\u00a0", max_size=3))
+@example(0, "")
+def test_spellings_of_a_number_are_one_class(tmp_path_factory, number, space):
+    path = tmp_path_factory.mktemp("spellings") / "a.jsonl"
+    spellings = [number, float(number), str(number), f"{space}{number}{space}"]
+    rows = [{"text": "a", "label": label} for label in spellings]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    assert read_examples(path, ["text"], "label").labels == [str(number)] * 4
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.csv"])
+def test_white_space_around_names_and_labels_is_none_of_theirs(tmp_path, name):
+    content = "text\t label \na b \tpos \nc\t pos\nd\tnot pos\u00a0\n"
+    path = write(tmp_path, name, content.replace("\t", "," if name == "a.csv" else "\t"))
+    examples = read_examples(path, ["text"], "label")
+    assert examples == Examples([("a b ",), ("c",), ("d",)], ["pos", "pos", "not pos"])
+
+
+@pytest.mark.parametrize("label", ['["pos"]', '{"name": "pos"}', "\"['pos', 'neg']\"", "[]"])
+def test_list_where_one_class_belongs(tmp_path, label):
+    path = write(tmp_path, "a.jsonl", f'{{"text": "a", "label": {label}}}')
+    with pytest.raises(ValueError, match=r"one class is expected .*--multi-label"):
+        read_examples(path, ["text"], "label")
+    bad_rows = BadRows()
+    with pytest.raises(ValueError, match=r"no rows that can be used.*--multi-label"):
+        read_examples(path, ["text"], "label", bad_rows=bad_rows)
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.csv"])
+@pytest.mark.parametrize(
+    "header", ["text\ttext\tlabel", "text\tlabel\tlabel ", "text\tlabel\tx\tx"]
+)
+def test_two_columns_of_one_name(tmp_path, name, header):
+    rows = f"{header}\n" + "\t".join("abcd"[: header.count("\t") + 1]) + "\n"
+    path = write(tmp_path, name, rows.replace("\t", "," if name == "a.csv" else "\t"))
+    with pytest.raises(ValueError, match=r"two columns of the name '(text|label|x)'"):
+        read_examples(path, ["text"], "label")
+
+
+def test_columns_without_a_name_may_be_many(tmp_path):
+    path = write(tmp_path, "a.tsv", "text\tlabel\t\t\na\tx\t\t\n")
+    assert read_examples(path, ["text"], "label") == Examples([("a",)], ["x"])
+
+
+def test_two_fields_of_one_name(tmp_path):
+    rows = ['{"text": "a", "label": 1, "label": 0}', '{"text": "b", "label": 1, "of": {"x": 1}}']
+    path, bad_rows = write(tmp_path, "a.jsonl", "\n".join(rows)), BadRows()
+    assert read_examples(path, ["text"], "label", bad_rows=bad_rows).labels == ["1"]
+    assert bad_rows.summary() == f"1 × two fields of one name: {path}, line 1: label"
+
+
+# Cells that pandas quotes, and such as it does not. With tab and line end, parts of one look like
+# rows of their own.
+CELLS = st.text('ab "\t\n', min_size=1, max_size=6).filter(
+    lambda cell: cell.strip() and not {"\t", "\n"} <= set(cell)
+)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=5))
+@example([('He said "hi"\tthere', "pos")])
+@example([("two\nlines", "pos"), ('"', "neg")])
+def test_tsv_with_the_quotes_of_pandas_is_read_back(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("quoted") / "a.tsv"
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        # As `DataFrame.to_csv(sep="\t")` does.
+        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+        writer.writerows([("text", "label"), *rows])
+    examples = read_examples(path, ["text"], "label")
+    assert examples == Examples([row[:1] for row in rows], [row[1].strip() for row in rows])
+
+
+@given(st.lists(st.text('ab" ', min_size=1, max_size=5).filter(str.strip), min_size=1, max_size=6))
+def test_one_bare_quote_makes_all_quotes_of_a_tsv_text(tmp_path_factory, texts):
+    path = tmp_path_factory.mktemp("raw") / "a.tsv"
+    lines = ["text\tlabel", *(f"{text}\tx" for text in texts), 'a "bare" one\tx']
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert read_examples(path, ["text"]).texts == [(text,) for text in [*texts, 'a "bare" one']]
+
+
+def test_quote_that_would_swallow_rows_is_text(tmp_path):
+    path = write(tmp_path, "a.tsv", 'text\tlabel\n"a\tx\nb"\tx\n')
+    assert read_examples(path, ["text"], "label") == Examples([('"a',), ('b"',)], ["x", "x"])
+
+
+def test_quotes_of_glue_are_text_without_a_bare_one_too(tmp_path):
+    path = write(tmp_path, "a.tsv", 'text\tlabel\n"a ""b"" c"\tx\n')
+    assert read_examples(path, ["text"], quoting=False).texts == [('"a ""b"" c"',)]

@@ -1,18 +1,14 @@
 """The labelled texts that a recipe names."""
 
 import dataclasses
+import itertools
 
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.task_settings import TaskSettings
 from tf_albert.tasks.text_classification import glue
+from tf_albert.tasks.text_classification.label_cells import CLASS, LABEL_SET, NUMBER, in_order
 from tf_albert.tasks.text_classification.predictor import TextClassificationDescription
-from tf_albert.tasks.text_classification.table import (
-    CLASS,
-    LABEL_SET,
-    NUMBER,
-    Examples,
-    read_examples,
-)
+from tf_albert.tasks.text_classification.table import Examples, read_examples
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,9 +65,14 @@ def _required(recipe: TaskSettings, needed: tuple[str, ...]) -> list[str]:
 def _read_tables(recipe: TaskSettings, bad_rows: BadRows) -> Labelled:
     needed = ("train", "dev", "text_column", "label_column")
     train_path, dev_path, text_column, label_column = _required(recipe, needed)
-    columns = text_column.split(",")
+    columns = [column.strip() for column in text_column.split(",")]
     if len(columns) > 2:
         raise ValueError(f"`text_column` takes one or two columns. Received: {text_column}.")
+    if len({*columns, label_column}) <= len(columns):
+        raise ValueError(
+            "`text_column` and `label_column` name one column twice. Received: "
+            f"text_column={text_column} and label_column={label_column}."
+        )
     label_kind = _label_kind(recipe)
     train, dev = (
         read_examples(path, columns, label_column, label_kind, bad_rows)
@@ -101,7 +102,7 @@ def _labels(train: Examples, recipe: TaskSettings, label_kind: str) -> list[str]
     if label_kind == NUMBER:
         return None
     if label_kind == LABEL_SET:
-        labels = sorted(set().union(*train.labels))
+        labels = in_order(itertools.chain(*train.labels))
         if len(labels) < 2:
             found = f"the label {labels[0]} alone" if labels else "no label"
             raise ValueError(
@@ -109,7 +110,7 @@ def _labels(train: Examples, recipe: TaskSettings, label_kind: str) -> list[str]
                 "holds or not, name both cases, and leave out `multi_label`."
             )
         return labels
-    labels = sorted(set(train.labels))
+    labels = in_order(train.labels)
     if len(labels) < 2:
         raise ValueError(
             f"{recipe.train} has one label only ({labels[0]}), in column {recipe.label_column!r}. "

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tf_albert.data.readers import read_lines
 from tf_albert.tasks.bad_rows import BadRows
-from tf_albert.tasks.text_classification.table import CLASS, NUMBER, Examples, read_examples
+from tf_albert.tasks.text_classification.label_cells import CLASS, NUMBER
+from tf_albert.tasks.text_classification.table import Examples, read_examples
 from tf_albert.types import StrPath
 
 PAIR = ("sentence1", "sentence2")
@@ -173,6 +174,7 @@ def read_file(task: GlueTask, path: StrPath, bad_rows: BadRows) -> Examples:
         bad_rows,
         list(task.columns) if task.columns else None,
         task.labels,
+        quoting=False,
     )
 
 
@@ -206,7 +208,7 @@ def read_test(task: GlueTask, folder: StrPath) -> dict[str, tuple[Examples, list
                 paths[name] = path
     for name, path in paths.items():
         columns = [*task.text_columns, task.id_column]
-        rows = read_examples(path, columns, bad_rows=BadRows(strict=True)).texts
+        rows = read_examples(path, columns, bad_rows=BadRows(strict=True), quoting=False).texts
         tests[name] = (Examples([row[:-1] for row in rows], None), [row[-1] for row in rows])
     return tests
 

@@ -14,7 +14,8 @@ from tf_albert.tasks.metrics import (
     multi_label_metrics,
     regression_metrics,
 )
-from tf_albert.tasks.text_classification.table import CLASS, LABEL_SET, NUMBER, Examples
+from tf_albert.tasks.text_classification.label_cells import CLASS, LABEL_SET, NUMBER, same
+from tf_albert.tasks.text_classification.table import Examples
 from tf_albert.training.objectives import (
     ClassificationObjective,
     MultiLabelObjective,
@@ -84,9 +85,7 @@ class Classes(LabelKind):
 
     def targets(self, examples: Examples, where: StrPath) -> np.ndarray:
         """Returns the numbers of the classes, int32 `(examples,)`."""
-        check_known(examples.labels, self.labels, where)
-        numbers = {label: number for number, label in enumerate(self.labels)}
-        return np.array([numbers[label] for label in examples.labels], np.int32)
+        return np.array(numbers_of(examples.labels, self.labels, where), np.int32)
 
     def outputs(self, logits: np.ndarray) -> np.ndarray:
         """Returns the probability of each class, float32 `(examples, classes)`."""
@@ -154,9 +153,11 @@ class LabelSets(LabelKind):
 
     def targets(self, examples: Examples, where: StrPath) -> np.ndarray:
         """Returns 1 where a label holds and 0 where not, float32 `(examples, labels)`."""
-        check_known(itertools.chain(*examples.labels), self.labels, where)
-        rows = [[label in held for label in self.labels] for held in examples.labels]
-        return np.array(rows, np.float32)
+        held = numbers_of(itertools.chain(*examples.labels), self.labels, where)
+        rows = np.repeat(np.arange(len(examples)), [len(labels) for labels in examples.labels])
+        targets = np.zeros((len(examples), len(self.labels)), np.float32)
+        targets[rows, np.array(held, np.int64)] = 1
+        return targets
 
     def outputs(self, logits: np.ndarray) -> np.ndarray:
         """Returns the probability of each label, float32 `(examples, labels)`."""
@@ -175,17 +176,24 @@ class LabelSets(LabelKind):
         }
 
 
-def check_known(found: Iterable[str], labels: Sequence[str], where: StrPath) -> None:
-    """Raises a `ValueError` where labels were found that are none of those known.
+def numbers_of(found: Iterable[str], labels: Sequence[str], where: StrPath) -> list[int]:
+    """Returns the numbers of labels, a list of int.
 
     Args:
-        found: iterable of str.
-        labels: sequence of str. Those known.
+        found: iterable of str. They may be spelled otherwise than those known, `1.0` for `1`.
+        labels: sequence of str. Those known, in the order of their numbers.
         where: str or path. What the labels come from, for the message.
+
+    Raises:
+        ValueError: a label is none of those known.
     """
-    unknown = sorted(set(found) - set(labels))
+    found = list(found)
+    numbers = {same(label): number for number, label in enumerate(labels)}
+    numbers |= {label: number for number, label in enumerate(labels)}
+    unknown = sorted({label for label in found if same(label) not in numbers})
     if unknown:
         raise ValueError(
             f"{where} has labels that training never saw: {', '.join(unknown[:5])}. "
             f"Known labels: {', '.join(labels)}."
         )
+    return [numbers.get(label, numbers[same(label)]) for label in found]

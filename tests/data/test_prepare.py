@@ -55,6 +55,44 @@ def test_jsonl_texts_are_split(tmp_path, vocabulary):
     assert (counts["documents"], counts["sentences"], counts["left_out_documents"]) == (1, 3, 1)
 
 
+def test_articles_of_wikipedia_as_they_come(tmp_path, vocabulary):
+    for name in ("AA", "AB"):
+        (tmp_path / name).mkdir()
+        page = f'<doc id="1" url="u" title="{name}">\n{name}\n\nHe came. She went.\n\n</doc>\n'
+        (tmp_path / name / "wiki_00").write_text(page)
+    row = {"id": "1", "url": "u", "title": "AC", "text": "He came. She went.\nThey stayed."}
+    (tmp_path / "AB" / "wiki_01").write_text(json.dumps(row))
+    inputs = [f"{tmp_path}/A?/wiki_*"]
+    counts = prepare(inputs, tmp_path / "out", vocabulary, num_processes=1, language="en-GB")
+    assert (counts["documents"], counts["sentences"]) == (3, 7)
+    assert json.loads((tmp_path / "out/corpus.json").read_text())["language"] == "en"
+
+
+def test_sentences_are_split_by_their_language(tmp_path, vocabulary):
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"text": "Er kam am 3. Mai. Er ging."}))
+    for language, sentences in (("de", 2), ("en", 3)):
+        counts = prepare([str(path)], tmp_path / "out", vocabulary, language=language)
+        assert counts["sentences"] == sentences
+    with pytest.raises(ValueError, match="Known languages: am, ar"):
+        prepare([str(path)], tmp_path / "out", vocabulary, language="xx")
+
+
+def test_book_is_a_document(tmp_path, corpus, vocabulary):
+    """Of over a million characters, which is more than is split at once."""
+    text = " ".join(f"{line.rstrip('.')}." for line in corpus)
+    text = (text * (1 + 1_050_000 // len(text)))[:1_050_000]
+    (tmp_path / "a.jsonl").write_text(json.dumps({"text": text}))
+    (tmp_path / "b.txt").write_text(text)
+    counts = [
+        prepare([f"{tmp_path}/{name}"], tmp_path / "out", vocabulary, num_processes=1)
+        for name in ("a.jsonl", "b.txt")
+    ]
+    assert counts[0]["documents"] == 2
+    for name in ("sentences", "tokens", "left_out_documents"):
+        assert counts[0][name] == counts[1][name]
+
+
 def test_two_processes_write_what_one_does(tmp_path, corpus, vocabulary):
     # Over 500,000 characters, so that there are several tasks.
     lines = [

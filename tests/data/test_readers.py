@@ -1,14 +1,33 @@
+import bz2
 import gzip
 import json
+import lzma
+import subprocess
+import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tf_albert.data.readers import find_files, is_jsonl, read_documents, split_sentences
+from tests.helpers import REPOSITORY
+from tf_albert.data import sentences
+from tf_albert.data.readers import (
+    JSON_LINES,
+    PLAIN,
+    WIKIPEDIA,
+    find_files,
+    form_of,
+    read_documents,
+    sentences_of,
+)
+from tf_albert.data.sentences import known_language, parts_of, split_sentences
+
+COMPRESS = {".gz": gzip.compress, ".xz": lzma.compress, ".bz2": bz2.compress}
 
 
 def write(path, content):
     content = content.encode() if isinstance(content, str) else content
-    path.write_bytes(gzip.compress(content) if path.name.endswith(".gz") else content)
+    path.write_bytes(COMPRESS.get(path.suffix.lower(), bytes)(content))
     return path
 
 
@@ -16,7 +35,13 @@ def documents(path):
     return list(read_documents(path))
 
 
-@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
+def all_sentences(path):
+    """Returns the sentences of each document."""
+    form = form_of(path)
+    return [list(sentences_of(document, form, "en")) for document in read_documents(path)]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz", "A.TXT.GZ", "a.txt.xz", "a.bz2"])
 @pytest.mark.parametrize(
     "content",
     [
@@ -48,12 +73,12 @@ def test_reader_is_lazy(tmp_path):
         next(reader)
 
 
-@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.xz", "A.JSONL.bz2", "wiki_00", "a.txt.gz"])
 def test_json_lines_hold_whole_texts(tmp_path, name):
     rows = [{"text": "One. Two.", "id": 1}, {"text": ""}, {"text": "Zwölf\nthree"}]
     content = "\n\n".join(json.dumps(row) for row in rows)
     path = write(tmp_path / name, content)
-    assert is_jsonl(path)
+    assert form_of(path) == JSON_LINES
     assert documents(path) == [["One. Two."], [""], ["Zwölf\nthree"]]
 
 
@@ -71,9 +96,11 @@ def test_sentences_are_split_at_no_abbreviation():
     [
         ("a.txt", b"fine\nno\xff\n", r"a\.txt, line 2: invalid UTF-8 at byte 3 of the line"),
         ("a.txt", b"fine\nfine\nze\0ro\n", r"a\.txt, line 3: a zero byte"),
-        ("a.txt", b"a\n" + b"b" * 1_000_001, r"a\.txt, line 2: over 1,000,000 bytes"),
         ("a.jsonl", '{"text": "a"}\n{"body": "b"}', r"a\.jsonl, line 2: expected a JSON .* `text`"),
         ("a.jsonl", '{"text": "a"', r"a\.jsonl, line 1: expected a JSON object"),
+        ("a.json", '[\n{"text": "a"}\n]', r"a\.json, line 1: expected a JSON object"),
+        ("a.csv", "text,label\na,b\n", r"a\.csv is a table\. Expected plain text or JSONL"),
+        ("a.tsv.gz", "text\tlabel\na\tb\n", r"a\.tsv\.gz is a table"),
         ("a.jsonl", "[1]", r"a\.jsonl, line 1: expected a JSON object"),
         ("a.jsonl", '{"text": "a"}\n{"text": "\\ud83d"}', r"a\.jsonl, line 2: .*surrogate pair"),
         ("a.jsonl", '\n{"text": 3}', r"a\.jsonl, line 2: `text` must be a string. Found: 3"),
@@ -90,20 +117,179 @@ def test_longest_line_is_read(tmp_path):
     assert [len(line) for line in documents(path)[0]] == [999_999, 1]
 
 
-def damaged_gzips():
-    whole = gzip.compress(b"One.\nTwo.\n" * 5000)
-    flipped = [bytearray(whole) for _ in range(2)]
-    flipped[0][10] ^= 0xFF
-    flipped[1][len(whole) // 2] ^= 0xFF
-    return [b"One.\n", whole[:-20], *map(bytes, flipped)]
+def test_text_without_line_ends_is_split(tmp_path):
+    path = write(
+        tmp_path / "a.txt", "He came. She went! " * 600 + "\nMr. A. He left.\n\nOne. Two.\n"
+    )
+    assert form_of(path) == PLAIN
+    # A line of usual length is a sentence as it stands.
+    assert all_sentences(path) == [
+        ["He came.", "She went!"] * 600 + ["Mr. A. He left."],
+        ["One. Two."],
+    ]
 
 
-@pytest.mark.parametrize("content", damaged_gzips(), ids=["none", "truncated", "head", "middle"])
-def test_damaged_gzip(tmp_path, content):
-    path = tmp_path / "a.txt.gz"
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"a\.txt\.gz, after line \d+: damaged gzip"):
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl"])
+def test_document_of_any_length_comes_in_parts(tmp_path, name):
+    text = "He came to it. " * 150_000
+    content = json.dumps({"text": text}) + "\n" if name == "a.jsonl" else text
+    path = write(tmp_path / name, content + "\n")
+    parts = [part for document in documents(path) for part in document]
+    assert [len(part) > 500_000 for part in parts] == [True] * 3
+    assert [len(part) <= 1_000_000 for part in parts] == [True] * 3
+    assert [one for document in all_sentences(path) for one in document] == [
+        "He came to it."
+    ] * 150_000
+
+
+@given(st.text("ab. \n。", max_size=200), st.integers(2, 9))
+def test_parts_are_the_text(text, size):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sentences, "PART", size)
+        parts = list(parts_of(text))
+    assert "".join(parts) == text
+    assert all(0 < len(part) <= size for part in parts) or parts == [""]
+
+
+PEAK = """
+import resource, sys
+from tf_albert.data.readers import read_documents
+start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(sum(len(part) for document in read_documents(sys.argv[1]) for part in document))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start)
+"""
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.txt"])
+def test_line_is_in_memory_twice_at_most(tmp_path, name):
+    size = 60_000_000
+    text = "He came to it. " * (size // 15)
+    write(tmp_path / name, json.dumps({"text": text}) if name == "a.jsonl" else text)
+    command = [sys.executable, "-c", PEAK, str(tmp_path / name)]
+    done = subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=100
+    )
+    read, peak = map(int, done.stdout.split())
+    assert read in (size, size - 1)  # without the space at its end
+    assert peak * 1024 < 2.3 * size
+
+
+WIKIPEDIA_PAGES = """\
+<doc id="12" url="https://en.wikipedia.org/wiki?curid=12" title="The "A & B" of it">
+The "A & B" of it
+
+It is a thing. It has two parts &amp; a &lt;name&gt;.
+History.
+Mr. A found it. </doc> is no end here.
+The "A & B" of it
+
+</doc>
+<doc id="13" revid="7" url="https://en.wikipedia.org/wiki?curid=13" title="Other">
+Other
+
+</doc>
+<doc id="14" url="https://en.wikipedia.org/wiki?curid=14" title="Third">
+It has no title in it. So it is.
+</doc>
+"""
+ARTICLES = [
+    [
+        "It is a thing.",
+        "It has two parts & a <name>.",
+        "History.",
+        "Mr. A found it.",
+        "</doc> is no end here.",
+        'The "A & B" of it',
+    ],
+    ["It has no title in it.", "So it is."],
+]
+
+
+@pytest.mark.parametrize("name", ["wiki_00", "wiki_01.bz2", "a.txt"])
+def test_documents_of_wikiextractor(tmp_path, name):
+    path = write(tmp_path / name, WIKIPEDIA_PAGES)
+    assert form_of(path) == WIKIPEDIA
+    assert all_sentences(path) == ARTICLES
+
+
+@pytest.mark.parametrize("with_title", [False, True])
+def test_documents_of_wikiextractor_as_json(tmp_path, with_title):
+    """Some of its versions have the title in the text."""
+    title, text = (
+        'The "A & B" of it',
+        WIKIPEDIA_PAGES.partition("</doc>\n<doc")[0].partition("\n\n")[2],
+    )
+    row = {
+        "id": "12",
+        "revid": "7",
+        "url": "https://en.wikipedia.org/wiki?curid=12",
+        "title": title,
+    }
+    rows = [row | {"text": f"{title}\n\n{text}" if with_title else text}, row | {"text": title}]
+    path = write(tmp_path / "wiki_00", "\n".join(map(json.dumps, rows)))
+    assert all_sentences(path) == [ARTICLES[0]]
+
+
+def test_long_article_comes_in_parts(tmp_path):
+    page = '<doc id="1" url="u" title="t">\nt\n\n' + "He came to it.\n" * 100_000 + "</doc>\n"
+    path = write(tmp_path / "wiki_00", page * 2)
+    assert [len(document) for document in documents(path)] == [71_429, 28_571] * 2
+
+
+@pytest.mark.parametrize("first", ["{ is a brace.", '{"body": "a"}', "<doc> is a tag.", "[1]"])
+def test_plain_text_that_begins_like_something_else(tmp_path, first):
+    path = write(tmp_path / "a.txt", f"{first}\nTwo.\n")
+    assert documents(path) == [[first, "Two."]]
+
+
+def damaged(suffix):
+    whole = COMPRESS[suffix](b"".join(b"Line %d.\n" % number for number in range(30_000)))
+    flipped = bytearray(whole)
+    flipped[-6] ^= 0xFF  # a sum: of bzip2 the text itself could come out otherwise
+    return {"none": b"One.\n", "truncated": whole[:-20], "flipped": bytes(flipped)}
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+@pytest.mark.parametrize("kind", ["none", "truncated", "flipped"])
+def test_damaged_compression(tmp_path, suffix, kind):
+    path = tmp_path / f"a.txt{suffix}"
+    path.write_bytes(damaged(suffix)[kind])
+    name = {".gz": "gzip", ".xz": "xz", ".bz2": "bzip2"}[suffix]
+    with pytest.raises(ValueError, match=rf"a\.txt\{suffix}, after line \d+: damaged {name}"):
         documents(path)
+
+
+@pytest.mark.parametrize("suffix", ["", *COMPRESS])
+def test_file_that_is_not_there(tmp_path, suffix):
+    with pytest.raises(FileNotFoundError):
+        documents(tmp_path / f"a.txt{suffix}")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("de", "Er kam am 3. Mai. Er ging.", ["Er kam am 3. Mai.", "Er ging."]),
+        ("zh", "他来了。她走了！你呢？", ["他来了。", "她走了！", "你呢？"]),
+        ("hi", "वह आया। वह गई।", ["वह आया।", "वह गई।"]),
+    ],
+)
+def test_sentences_are_split_by_their_language(language, text, expected):
+    assert split_sentences(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "language"), [("EN", "en"), ("zh_CN.UTF-8", "zh"), ("de-AT", "de")]
+)
+def test_region_of_a_language_makes_no_difference(code, language):
+    assert known_language(code) == language
+
+
+@pytest.mark.parametrize("code", ["", "xx", "english", "sv", "e"])
+def test_language_without_rules(code):
+    with pytest.raises(
+        ValueError, match=rf"language '{code}' cannot be told. Known .* en, es, .* zh"
+    ):
+        known_language(code)
 
 
 def test_patterns_name_files_once_in_order(tmp_path):
@@ -130,3 +316,13 @@ def test_pattern_without_a_file(tmp_path, pattern):
     (tmp_path / "sub").mkdir()
     with pytest.raises(FileNotFoundError, match=r"No file matches .*\. Name text or JSONL files"):
         find_files([f"{tmp_path}/{pattern}"])
+
+
+def test_folder_named_says_how_all_in_it_are(tmp_path):
+    (tmp_path / "AA").mkdir()
+    (tmp_path / "AA/wiki_00").write_text("x")
+    with pytest.raises(
+        FileNotFoundError, match=rf"For all in a folder: '({tmp_path}/\*\*)'"
+    ) as told:
+        find_files([tmp_path])
+    assert find_files([told.value.args[0].split("'")[1]]) == [tmp_path / "AA/wiki_00"]

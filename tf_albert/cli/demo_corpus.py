@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from tf_albert.data.readers import split_sentences
+from tf_albert.data.sentences import split_sentences
 
 # Not documentation of the library: tests, what users installed, and generated tables.
 LEFT_OUT = {"test", "tests", "site-packages", "dist-packages", "pydoc_data", "lib2to3", "idle_test"}

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from tf_albert.config import check_counts
-from tf_albert.data.readers import decoded_lines, read_lines
+from tf_albert.data.lines import decoded_lines, read_lines
 from tf_albert.tasks.load import load_predictor
 from tf_albert.types import StrPath
 

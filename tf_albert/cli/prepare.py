@@ -10,12 +10,15 @@ class Arguments:
     """Tokenizes documents for pretraining.
 
     Args:
-        input: File or glob of plain text (one sentence a line, an empty line between documents) or
-            JSONL with a text field, each perhaps with gzip; or a list of them.
+        input: File or glob of plain text (one sentence a line, an empty line between documents),
+            JSONL with a text field, or what WikiExtractor writes, each perhaps with gzip, xz or
+            bzip2; or a list of them.
         output: Folder to write; replaced as a whole.
         vocabulary: The SentencePiece model.
         lower_case: Whether text is lower-cased.
         num_processes: Processes that tokenize; by default one a processor.
+        language: Language by whose rules texts are split into sentences, such as en, de or zh;
+            sentences that stand a line each are not split.
     """
 
     input: str | list[str]
@@ -23,6 +26,7 @@ class Arguments:
     vocabulary: str
     lower_case: bool = True
     num_processes: int | None = None
+    language: str = "en"
 
 
 def execute(arguments: Arguments) -> None:
@@ -34,6 +38,7 @@ def execute(arguments: Arguments) -> None:
         arguments.vocabulary,
         arguments.lower_case,
         arguments.num_processes,
+        arguments.language,
     )
     print(
         f"Wrote {arguments.output}: {counts['documents']:,} documents, {counts['sentences']:,} "

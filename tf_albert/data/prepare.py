@@ -7,20 +7,28 @@ import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from tf_albert import files
-from tf_albert.data.readers import find_files, is_jsonl, read_documents, split_sentences
+from tf_albert.data.readers import find_files, form_of, read_documents, sentences_of
+from tf_albert.data.sentences import known_language
 from tf_albert.data.shards import MANIFEST_FILE, ShardWriter
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.types import StrPath
 
 CHARACTERS_PER_TASK = 500_000
 
-# Documents as lists of sentences, with whether each is one text that is still to be split.
-_Task: TypeAlias = tuple[bool, list[list[str]]]
-# The same documents, each sentence a list of ids.
+# Documents, each sentence a list of ids.
 _Tokenized: TypeAlias = list[list[list[int]]]
+
+
+class _Task(NamedTuple):
+    """Documents as `read_documents` gives them, the form of their file, and their language."""
+
+    documents: list[list[str]]
+    form: str
+    language: str
+
 
 _tokenizer: PieceTokenizer  # of this process; `_start_worker` makes it
 
@@ -31,18 +39,22 @@ def prepare(
     vocabulary: StrPath,
     lower_case: bool = True,
     num_processes: int | None = None,
+    language: str = "en",
 ) -> dict[str, int]:
     """Tokenizes documents and writes them as shards; the same files whatever `num_processes`.
 
-    Memory does not grow with the corpus: at most a few tasks a process are under way at once.
+    Memory does not grow with the corpus: at most a few tasks a process are under way at once. A
+    line of JSONL is in memory as a whole, up to 1 GB, as bytes and text or as text and value.
 
     Args:
         inputs: list of str. Files or globs: plain text (one sentence a line, an empty line between
-            documents) or JSONL with a `text` field, each perhaps with gzip.
+            documents), JSONL with a `text` field, or what WikiExtractor writes, each perhaps with
+            gzip, xz or bzip2.
         output: str or path. The folder to write; replaced as a whole.
         vocabulary: str or path. The `spiece.model`.
         lower_case: bool. Whether text is lower-cased.
         num_processes: int or None. Processes that tokenize; None for one a processor.
+        language: str. The language by whose rules sentences are split, such as `en` or `zh`.
 
     Returns:
         dict of int: `shards`, `documents`, `sentences`, `tokens`, `unknown_tokens`, and
@@ -52,7 +64,7 @@ def prepare(
         FileNotFoundError: a file is missing.
         OSError: a process that tokenizes has ended.
         ValueError: a file is no text, or there is no document of two sentences or more, or
-            `num_processes` is below 1.
+            `num_processes` is below 1, or there are no rules for the language.
 
     Example::
 
@@ -60,12 +72,14 @@ def prepare(
     """
     if num_processes is not None and num_processes < 1:
         raise ValueError(f"`num_processes` must be at least 1. Received: {num_processes}.")
+    language = known_language(language)
     paths = find_files(inputs)
     tokenizer = PieceTokenizer(vocabulary, lower_case)
     left_out = 0
     with files.replacing_folder(output, MANIFEST_FILE) as folder:
         writer = ShardWriter(folder, tokenizer)
-        for documents in _tokenized(paths, tokenizer, num_processes or os.cpu_count() or 1):
+        tasks = _tasks(paths, language)
+        for documents in _tokenized(tasks, tokenizer, num_processes or os.cpu_count() or 1):
             for document in documents:
                 # One sentence has no order; a second one from elsewhere would make the task
                 # next-sentence prediction again, which the paper replaced.
@@ -83,17 +97,14 @@ def prepare(
             "left_out_documents": left_out,
             "unknown_tokens": int(writer.unigram[tokenizer.special_ids["unk"]]),
         }
-        writer.finish(**facts)
+        writer.finish(language=language, **facts)
     return writer.counts | facts
 
 
 def _tokenized(
-    paths: list[Path], tokenizer: PieceTokenizer, num_processes: int
+    tasks: Iterator[_Task], tokenizer: PieceTokenizer, num_processes: int
 ) -> Iterator[_Tokenized]:
-    """Yields lists of tokenized documents in the order of the files."""
-    tasks = (
-        (is_jsonl(path), documents) for path in paths for documents in _tasks(read_documents(path))
-    )
+    """Yields lists of tokenized documents in the order of the tasks."""
     first = list(itertools.islice(tasks, 2))
     if num_processes == 1 or len(first) < 2:
         _start_worker(tokenizer)
@@ -115,7 +126,15 @@ def _tokenized(
             ) from error
 
 
-def _tasks(documents: Iterable[list[str]]) -> Iterator[list[list[str]]]:
+def _tasks(paths: Iterable[Path], language: str) -> Iterator[_Task]:
+    """Yields the documents of files in their order."""
+    for path in paths:
+        form = form_of(path)
+        for documents in _groups(read_documents(path)):
+            yield _Task(documents, form, language)
+
+
+def _groups(documents: Iterable[list[str]]) -> Iterator[list[list[str]]]:
     """Groups documents so that handing them to another process costs little."""
     group: list[list[str]] = []
     size = 0
@@ -149,8 +168,8 @@ def _start_worker(tokenizer: PieceTokenizer) -> None:
 
 def _tokenize(task: _Task) -> _Tokenized:
     """Returns documents as lists of sentences, each a list of ids; empty sentences left out."""
-    unsplit, documents = task
-    if unsplit:
-        documents = [split_sentences(text) for (text,) in documents]
+    documents = [
+        list(sentences_of(document, task.form, task.language)) for document in task.documents
+    ]
     rows = iter(_tokenizer.encode_ids([line for document in documents for line in document]))
     return [[ids for ids in itertools.islice(rows, len(document)) if ids] for document in documents]

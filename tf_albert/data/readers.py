@@ -1,19 +1,30 @@
-"""Documents out of text files: lists of sentences, one document at a time."""
+"""Documents out of text files, one at a time, as sentences or as texts that are to be split."""
 
 import glob
-import gzip
+import html
+import itertools
 import json
-import zlib
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from tf_albert.types import StrPath
+from tf_albert.data.lines import ending, is_unicode, read_lines
+from tf_albert.data.sentences import PART, parts_of, split_sentences
+from tf_albert.types import JsonDict, StrPath
 
-# A longer line is no sentence: most likely a file without line ends, or no text at all.
-LONGEST_LINE = 1_000_000
 # A file without empty lines would otherwise be one document in memory, however large.
 MOST_SENTENCES = 10_000
+MOST_CHARACTERS = 10_000_000
+# A longer line of plain text is no sentence, but a paragraph or a whole text.
+LONGEST_SENTENCE = 10_000
+
+PLAIN, JSON_LINES, WIKIPEDIA = "plain text", "JSONL", "WikiExtractor's documents"
+# What https://github.com/attardi/wikiextractor writes around a document.
+DOCUMENT_START = re.compile(r'<doc id="[^"]*" .*title="(.*)">')
+DOCUMENT_END = "</doc>"
+# What is in each line of its `--json`.
+FIELDS = {"id", "url", "title", "text"}
 
 
 def find_files(patterns: Iterable[StrPath]) -> list[Path]:
@@ -32,147 +43,173 @@ def find_files(patterns: Iterable[StrPath]) -> list[Path]:
         names = [str(pattern)] if is_path else sorted(glob.glob(str(pattern), recursive=True))
         matches = [name for name in names if Path(name).is_file()]
         if not matches:
-            raise FileNotFoundError(f"No file matches {pattern}. Name text or JSONL files.")
+            hint = f" For all in a folder: '{pattern}/**'." if Path(pattern).is_dir() else ""
+            raise FileNotFoundError(f"No file matches {pattern}. Name text or JSONL files.{hint}")
         found.extend(matches)
     return list(dict.fromkeys(map(Path, found)))
 
 
 def read_documents(path: StrPath) -> Iterator[list[str]]:
-    """Yields the documents of a file, each a list of sentences.
+    """Yields the documents of a file, each a list of texts: sentences, or what is to be split.
 
-    A name that ends with `.jsonl` or `.jsonl.gz` is read as one JSON object a line, whose `text` is
-    one unsplit string; every other as plain text, one sentence a line and an empty line between
-    documents. A document of over 10,000 sentences comes in parts.
+    The form is told by the name and by the first line: JSONL, one JSON object a line, whose `text`
+    is one unsplit string; what WikiExtractor writes, paragraph by paragraph, without the titles;
+    and otherwise plain text, one sentence a line and an empty line between documents.
+
+    A document comes in parts where it has over 10,000 sentences or 10,000,000 characters; a text
+    that is to be split, by 1,000,000 characters.
 
     Args:
-        path: path. A text or JSONL file, perhaps with gzip.
+        path: path. A text or JSONL file, perhaps with gzip, xz or bzip2.
 
     Yields:
-        list of str: sentences as written; or, from JSONL, a list of one whole text to be split.
+        list of str: sentences as written; or texts to be split, as `sentences_of` does it.
 
     Raises:
         ValueError: the file is no text; the message names the file, the line and what is wrong.
     """
-    if is_jsonl(path):
-        yield from ([text] for text in _jsonl_texts(path))
-        return
-    sentences: list[str] = []
-    for _, raw_line in read_lines(path):
-        line = raw_line.strip()
-        if line:
-            sentences.append(line)
-        if sentences and (not line or len(sentences) == MOST_SENTENCES):
-            yield sentences
-            sentences = []
-    if sentences:
-        yield sentences
+    form = form_of(path)
+    if form == JSON_LINES:
+        yield from _json_documents(path)
+    elif form == WIKIPEDIA:
+        yield from _wikipedia_documents(path)
+    else:
+        yield from _plain_documents(path)
 
 
 def is_jsonl(path: StrPath) -> bool:
     """Whether a file's name says that it is JSONL."""
-    return Path(path).name.removesuffix(".gz").endswith(".jsonl")
+    return ending(path) in (".jsonl", ".ndjson", ".json")
 
 
-def read_lines(path: StrPath) -> Iterator[tuple[int, str]]:
-    """Yields (number, line) of a UTF-8 file, perhaps with gzip, numbered from 1.
+def form_of(path: StrPath) -> str:
+    """Returns what a file of texts is: `PLAIN`, `JSON_LINES` or `WIKIPEDIA`.
 
     Args:
-        path: str or path. The file.
+        path: path.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: invalid UTF-8, a zero byte, a line of over 1,000,000 bytes, damaged gzip.
+        ValueError: a table, of which sentences would be made with their labels and commas.
     """
-    opener: Callable[..., Any] = gzip.open if Path(path).name.endswith(".gz") else open
-    number = 0
-    try:
-        with opener(path, "rb") as file:
-            for number, line in decoded_lines(file, path):
-                yield number, line
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise ValueError(f"{path}, after line {number}: damaged gzip ({error}).") from error
+    if is_jsonl(path):
+        return JSON_LINES
+    if ending(path) in (".csv", ".tsv"):
+        raise ValueError(
+            f"{path} is a table. Expected plain text or JSONL: write the column of the texts into "
+            'a file of its own, each as {"text": …} in a line.'
+        )
+    first = next((line.strip() for _, line in read_lines(path) if not line.isspace()), "")
+    if DOCUMENT_START.fullmatch(first):
+        return WIKIPEDIA
+    return JSON_LINES if first.startswith("{") and _is_row(_parsed(first)) else PLAIN
 
 
-def decoded_lines(file: IO[bytes], path: StrPath) -> Iterator[tuple[int, str]]:
-    """Yields (number, line) of a binary file as soon as a line is there, numbered from 1.
+def sentences_of(document: Iterable[str], form: str, language: str) -> Iterator[str]:
+    """Yields the sentences of a document.
 
     Args:
-        file: a binary file, such as `sys.stdin.buffer`.
-        path: str or path. Its name, for messages.
-
-    Raises:
-        ValueError: invalid UTF-8, a zero byte, or a line of over 1,000,000 bytes.
+        document: list of str. What `read_documents` gave.
+        form: str. What `form_of` says of its file. Of plain text only lines of over 10,000
+            characters are split.
+        language: str. One of `sentences.LANGUAGES`.
     """
-    number = 0
-    while line := file.readline(LONGEST_LINE + 1):
-        number += 1
-        yield number, _decode(line, path, number)
+    for text in document:
+        if form == PLAIN and len(text) <= LONGEST_SENTENCE:
+            yield text
+        else:
+            yield from split_sentences(text, language)
 
 
-def _decode(line: bytes, path: StrPath, number: int) -> str:
-    if len(line) > LONGEST_LINE:
-        raise ValueError(
-            f"{path}, line {number}: over {LONGEST_LINE:,} bytes. Expected a sentence a line, or a "
-            'whole text as {"text": …} in JSONL, where sentences are split; divide longer ones.'
-        )
-    if b"\0" in line:
-        raise ValueError(
-            f"{path}, line {number}: a zero byte. This is a binary file; expected UTF-8 text."
-        )
-    try:
-        return line.decode("utf-8-sig" if number == 1 else "utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path}, line {number}: invalid UTF-8 at byte {error.start + 1} of the line. "
-            "Convert the file, with `iconv -t UTF-8` say."
-        ) from error
+def _plain_documents(path: StrPath) -> Iterator[list[str]]:
+    sentences: list[str] = []
+    size = 0
+    for _, line in read_lines(path):
+        is_over = line.isspace()
+        for part in () if is_over else parts_of(line.strip()):
+            sentences.append(part)
+            size += len(part)
+            if len(sentences) == MOST_SENTENCES or size >= MOST_CHARACTERS:
+                yield sentences
+                sentences, size = [], 0
+        if sentences and is_over:
+            yield sentences
+            sentences, size = [], 0
+    if sentences:
+        yield sentences
 
 
-def _jsonl_texts(path: StrPath) -> Iterator[str]:
+def _wikipedia_documents(path: StrPath) -> Iterator[list[str]]:
+    for _, pairs in itertools.groupby(_wikipedia_paragraphs(path), key=lambda pair: pair[0]):
+        yield from _bounded(paragraph for _, paragraph in pairs)
+
+
+def _wikipedia_paragraphs(path: StrPath) -> Iterator[tuple[int, str]]:
+    """Yields (number of the document, paragraph); a title, which is no sentence, is left out."""
+    number, title = 0, None
+    for _, raw in read_lines(path):
+        line = raw.strip()
+        if start := DOCUMENT_START.fullmatch(line):
+            number, title = number + 1, start[1]
+        elif line and line != DOCUMENT_END:
+            if line != title:
+                yield number, html.unescape(line)
+            title = None  # it stands in the first line alone
+
+
+def _json_documents(path: StrPath) -> Iterator[list[str]]:
     for number, line in read_lines(path):
-        if not line.strip():
+        if line.isspace():
             continue
-        try:
-            text = json.loads(line)["text"]
-        except (ValueError, KeyError, TypeError) as error:
+        place = f"{path}, line {number}"
+        row = _parsed(line)
+        if not isinstance(row, dict) or "text" not in row:
             raise ValueError(
-                f"{path}, line {number}: expected a JSON object with a `text` field. "
-                f"Found: {line.strip()[:60]!r}."
-            ) from error
-        if not isinstance(text, str):
-            raise ValueError(
-                f"{path}, line {number}: `text` must be a string. Found: {text!r:.60}."
+                f"{place}: expected a JSON object with a `text` field. "
+                f"Found: {line[:200].strip()[:60]!r}."
             )
-        if not is_unicode(text):
-            raise ValueError(
-                f"{path}, line {number}: `text` has half of a surrogate pair, as where a text was "
-                "cut off within a character. Remove it."
-            )
-        yield text
+        del line  # the row holds its text
+        if not _is_row(row):
+            raise ValueError(f"{place}: `text` must be a string. Found: {row['text']!r:.60}.")
+        for part in _parts_of_row(row):
+            if not all(map(is_unicode, part)):
+                raise ValueError(
+                    f"{place}: `text` has half of a surrogate pair, as where a text was cut off "
+                    "within a character. Remove it."
+                )
+            yield part
 
 
-def is_unicode(text: str) -> bool:
-    """Whether a text has no half of a surrogate pair, which JSON can write and UTF-8 cannot.
+def _parts_of_row(row: JsonDict) -> Iterator[list[str]]:
+    if not row.keys() >= FIELDS:
+        yield from ([part] for part in parts_of(row["text"]))
+        return
+    lines = list(filter(None, map(str.strip, row["text"].split("\n"))))
+    yield from _bounded(map(html.unescape, lines[1:] if lines[:1] == [row["title"]] else lines))
 
-    >>> is_unicode("\\U0001f600"), is_unicode("\\ud83d")
-    (True, False)
-    """
+
+def _bounded(paragraphs: Iterable[str]) -> Iterator[list[str]]:
+    """Yields the paragraphs of a document, in several lists where it is long."""
+    held: list[str] = []
+    size = 0
+    for paragraph in paragraphs:
+        for part in parts_of(paragraph):
+            held.append(part)
+            size += len(part)
+            if size >= PART:
+                yield held
+                held, size = [], 0
+    if held:
+        yield held
+
+
+def _parsed(line: str) -> Any:
+    """Returns a JSON value, or None where a line is no JSON."""
     try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
 
 
-def split_sentences(text: str) -> list[str]:
-    """Returns the sentences of an English text, by the library `sentencex`.
-
-    Args:
-        text: str. May hold several paragraphs.
-
-    >>> split_sentences("Dr. Smith went home. It was late!")
-    ['Dr. Smith went home.', 'It was late!']
-    """
-    import sentencex
-
-    return [part.strip() for part in sentencex.segment("en", text) if part.strip()]
+def _is_row(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("text"), str)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from tf_albert.data.readers import LONGEST_LINE, read_lines
+from tf_albert.data.lines import LONGEST_LINE, ending, read_lines
 from tf_albert.tasks import tab_separated
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.types import StrPath
@@ -26,7 +26,8 @@ def read_rows(
     The first row names the columns. A byte-order mark is dropped.
 
     Args:
-        path: str or path. A file that ends with `.tsv`, `.csv` or `.jsonl`, perhaps with `.gz`.
+        path: str or path. A file that ends with `.tsv`, `.csv` or `.jsonl`, perhaps with `.gz`,
+            `.xz` or `.bz2` behind it.
         bad_rows: `BadRows`. Told of every row that is left out: one with other columns than the
             header, or no JSON.
         columns: list of str or None. The names of the columns of a file whose first row does not
@@ -39,14 +40,14 @@ def read_rows(
         ValueError: another format, two columns of one name, or what `bad_rows` raises.
     """
     path = Path(path)
-    kind = path.name.removesuffix(".gz").rpartition(".")[2]
-    if kind == "jsonl":
+    kind = ending(path)
+    if kind == ".jsonl":
         return _json_lines(path, bad_rows)
-    if kind not in ("tsv", "csv"):
+    if kind not in (".tsv", ".csv"):
         raise ValueError(
             f"{path} has an unknown format. Expected a name that ends with .tsv, .csv or .jsonl."
         )
-    rows = _tab_separated(path, quoting) if kind == "tsv" else _comma_separated(path)
+    rows = _tab_separated(path, quoting) if kind == ".tsv" else _comma_separated(path)
     return _with_columns(path, rows, bad_rows, columns)
 
 

@@ -1,6 +1,8 @@
+import bz2
 import csv
 import gzip
 import json
+import lzma
 
 import pytest
 from hypothesis import example, given
@@ -12,12 +14,12 @@ from tf_albert.tasks.text_classification.table import LABEL_SET, NUMBER, Example
 
 def write(tmp_path, name, content):
     path = tmp_path / name
-    content = content.encode()
-    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    compress = {".gz": gzip.compress, ".xz": lzma.compress, ".bz2": bz2.compress}
+    path.write_bytes(compress.get(path.suffix, bytes)(content.encode()))
     return path
 
 
-@pytest.mark.parametrize("name", ["a.tsv", "a.tsv.gz"])
+@pytest.mark.parametrize("name", ["a.tsv", "a.tsv.gz", "a.tsv.xz", "A.TSV.bz2"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_quotes_in_tsv_are_text(tmp_path, name, mark):
     content = f'{mark}first\tid\tsecond\tlabel\n"Oh", he said\t1\t"no\tyes\nb\t2\tc""\tno\n'

@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from tf_albert.data.readers import read_lines
+from tf_albert.data.lines import read_lines
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.text_classification.label_cells import CLASS, NUMBER
 from tf_albert.tasks.text_classification.table import Examples, read_examples

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tf_albert.data.readers import is_unicode
+from tf_albert.data.lines import is_unicode
 from tf_albert.tasks.bad_rows import Flaw
 from tf_albert.tasks.json_values import is_missing, written
 from tf_albert.tasks.tables import Row

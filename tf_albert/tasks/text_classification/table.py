@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tf_albert.data.readers import is_unicode
+from tf_albert.data.lines import is_unicode
 from tf_albert.tasks.bad_rows import BadRows, Flaw
 from tf_albert.tasks.tables import Row, check_columns, read_rows
 from tf_albert.tasks.text_classification.label_cells import CLASS, LABEL_SET, NUMBER, READERS
@@ -47,7 +47,7 @@ def read_examples(
     `"1"` of JSON are one.
 
     Args:
-        path: str or path. A file that ends with `.tsv`, `.csv` or `.jsonl`, perhaps with `.gz`.
+        path: str or path. A file that `tables.read_rows` reads.
         text_columns: list of one or two str. The columns with the texts.
         label_column: str or None. The column with the label.
         label_kind: `CLASS`, `NUMBER` or `LABEL_SET`. A set is written with commas between its

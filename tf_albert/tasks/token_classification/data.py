@@ -3,7 +3,7 @@
 import dataclasses
 import re
 
-from tf_albert.data.readers import read_lines
+from tf_albert.data.lines import read_lines
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.types import StrPath
 
@@ -36,7 +36,7 @@ def read_conll(path: StrPath, bad_rows: BadRows) -> list[TaggedSentence]:
     A word stands first in its line, its label last; what is between them is not read.
 
     Args:
-        path: str or path. A text file, perhaps with gzip.
+        path: str or path. A text file, perhaps with gzip, xz or bzip2.
         bad_rows: `BadRows`. Told of every sentence that is left out: one with a line of one
             column.
 

@@ -13,7 +13,7 @@ OWN_RULES = (
     "uk",
 )
 # ... and those that its tests divide by the rules of English, with the marks of all scripts.
-LANGUAGES = (*OWN_RULES, "he", "ur", "zh")
+LANGUAGES = tuple(sorted((*OWN_RULES, "he", "ur", "zh")))
 
 
 def known_language(code: str) -> str:

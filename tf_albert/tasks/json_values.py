@@ -3,6 +3,9 @@
 import math
 from typing import Any
 
+from tf_albert.data.lines import is_unicode
+from tf_albert.tasks.bad_rows import Flaw
+
 # Above it floats do not tell whole numbers from their neighbours.
 LARGEST_WHOLE = 2**53
 
@@ -37,3 +40,20 @@ def is_missing(value: Any) -> bool:
     (True, True, False)
     """
     return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def checked_text(value: Any, name: str) -> str:
+    """Returns a value that is text.
+
+    Args:
+        value: a JSON value.
+        name: str. What it is, for the message.
+
+    Raises:
+        Flaw: it is no text, or has half of a surrogate pair, which no tokenizer takes.
+    """
+    if not isinstance(value, str):
+        raise Flaw(f"no text where {name} was expected", f"{value!r:.50}")
+    if not is_unicode(value):
+        raise Flaw(f"half of a surrogate pair in {name}", f"{value!r:.50}")
+    return value

@@ -120,17 +120,21 @@ def test_file_of_something_else(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "kind"),
     [
-        {"questions": [None, "What?"]},
-        {"options": [["a", None, "c", "d"], ["e", "f", "g", "h"]]},
-        {"options": [None, ["e", "f", "g", "h"]]},
+        ({"questions": [None, "What?"]}, "no text where a question was expected: None"),
+        ({"questions": ["Who \ud83d?", "What?"]}, "half of a surrogate pair in a question"),
+        ({"options": [["a", None, "c", "d"], ["e"] * 4]}, "no text where an option was expected"),
+        ({"options": [None, ["e", "f", "g", "h"]]}, "not four options: None"),
+        ({"answers": [["B"], "D"]}, "none of A, B, C, D"),
     ],
 )
-def test_what_is_no_text(tmp_path, changes):
+def test_what_is_no_text_is_told(tmp_path, changes, kind):
     write(tmp_path / "1.txt", **changes)
-    with pytest.raises(ValueError, match=r"1\.txt is no file of RACE"):
-        read_race(tmp_path, BadRows())
+    bad_rows = BadRows()
+    assert [choice.question for choice in read_race(tmp_path, bad_rows)] == ["What?"]
+    ((_, *told),) = bad_rows.found
+    assert kind in "".join(told)
 
 
 def test_lists_of_other_lengths(tmp_path):

@@ -4,10 +4,12 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.tasks.bad_rows import BadRows, Flaw
+from tf_albert.tasks.json_values import checked_text
 from tf_albert.types import StrPath
 
 # The folders as they are published.
@@ -41,7 +43,7 @@ def read_race(folder: StrPath, bad_rows: BadRows) -> list[Choice]:
         folder: str or path. Its `.txt` files, those in folders in it too (`middle`, `high`), hold a
             JSON object each: `article`, `questions`, `options` (four each), `answers` (letters).
         bad_rows: `BadRows`. Told of every question that is left out: one without four options, an
-            answer that is no letter of theirs, an empty passage.
+            answer that is no letter of theirs, an empty passage, what is no text.
 
     Returns:
         list of `Choice`.
@@ -64,30 +66,35 @@ def read_race(folder: StrPath, bad_rows: BadRows) -> list[Choice]:
 def _choices(path: Path, bad_rows: BadRows) -> list[Choice]:
     passage, rows = _read(path)
     choices = []
-    for number, (question, options, answer) in enumerate(rows):
+    for number, row in enumerate(rows):
         place = f"{path}, question {number}"
-        if not passage:
-            bad_rows.add(place, "an empty passage")
-        elif len(options) != len(LETTERS):
-            bad_rows.add(place, "not four options", str(len(options)))
-        elif answer not in list(LETTERS):
-            bad_rows.add(place, f"an answer that is none of {', '.join(LETTERS)}", repr(answer))
-        else:
-            label = LETTERS.index(answer)
-            choices.append(Choice(place, passage, question, tuple(options), label))
+        try:
+            choices.append(_choice(place, passage, *row))
+        except Flaw as flaw:
+            bad_rows.add(place, flaw.kind, flaw.what)
     return choices
 
 
-def _read(path: Path) -> tuple[str, list[tuple[str, list[str], str]]]:
+def _choice(place: str, passage: str, question: Any, options: Any, answer: Any) -> Choice:
+    if not checked_text(passage, "a passage"):
+        raise Flaw("an empty passage")
+    if not isinstance(options, list) or len(options) != len(LETTERS):
+        found = str(len(options)) if isinstance(options, list) else f"{options!r:.50}"
+        raise Flaw("not four options", found)
+    if answer not in list(LETTERS):
+        raise Flaw(f"an answer that is none of {', '.join(LETTERS)}", repr(answer))
+    texts = tuple(checked_text(option, "an option") for option in options)
+    return Choice(
+        place, passage, checked_text(question, "a question"), texts, LETTERS.index(answer)
+    )
+
+
+def _read(path: Path) -> tuple[str, list[tuple[Any, Any, Any]]]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         parts = (values[name] for name in ("questions", "options", "answers"))
-        rows = list(zip(*parts, strict=True))
-        # What is no text has no `strip`.
-        for question, options, _ in rows:
-            _ = [text.strip() for text in (question, *options)]
-        return values["article"].strip(), rows
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return values["article"].strip(), list(zip(*parts, strict=True))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
             f"{path} is no file of RACE ({type(error).__name__}: {error}). Expected JSON with "
             "`article`, and `questions`, `options` and `answers` of one length."

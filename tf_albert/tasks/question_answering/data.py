@@ -5,8 +5,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tf_albert.tasks.bad_rows import BadRows
-from tf_albert.types import StrPath
+from tf_albert.data.lines import is_unicode
+from tf_albert.tasks.bad_rows import BadRows, Flaw
+from tf_albert.tasks.json_values import checked_text, written
+from tf_albert.types import JsonDict, StrPath
 
 # The files as they are published, by task: to train on, and to score on.
 SQUAD_FILES = {
@@ -58,73 +60,117 @@ def read_squad(path: StrPath, bad_rows: BadRows) -> list[Question]:
     Args:
         path: str or path. JSON of SQuAD 1.1 or 2.0; a byte-order mark is dropped.
         bad_rows: `BadRows`. Told of are an answer that is not in its context where it says, which
-            then trains nothing, and, left out, a second question with the id of another one and
-            empty texts.
+            then trains nothing, and, left out, a second question with the id of another one, empty
+            texts, and a question that lacks a text or a place.
 
     Returns:
         list of `Question`.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: no JSON, or not of this form; or what `bad_rows` raises.
+        ValueError: no JSON, or nothing in it is of this form; or what `bad_rows` raises.
     """
     path = Path(path)
     questions: dict[str, Question] = {}
-    for paragraph in _paragraphs(path):
-        for entry in paragraph["qas"]:
-            place = f"{path}, question {entry['id']}"
-            if entry["id"] in questions:
-                bad_rows.add(place, "the id of another question")
-            elif not (entry["question"].strip() and paragraph["context"].strip()):
-                bad_rows.add(place, "an empty question or context")
-            else:
-                questions[entry["id"]] = _question(entry, paragraph["context"], place, bad_rows)
+    told = len(bad_rows)
+    for number, paragraph in enumerate(_paragraphs(path)):
+        try:
+            context, entries = _parts(paragraph)
+        except Flaw as flaw:
+            bad_rows.add(f"{path}, paragraph {number}", flaw.kind, flaw.what)
+            continue
+        for entry in entries:
+            _add(questions, entry, context, path, bad_rows)
+    if not questions and len(bad_rows) > told:
+        place, kind, detail = bad_rows.found[told]
+        raise _other_file(path, f"{place}: {kind}{detail}")
     if not questions:
         raise ValueError(f"{path} has no question.")
     return list(questions.values())
 
 
-def _paragraphs(path: Path) -> list[dict[str, Any]]:
+def _other_file(path: Path, why: str) -> ValueError:
+    return ValueError(
+        f"{path} is no file of SQuAD ({why}). Expected JSON with `data`, in it `paragraphs`, in "
+        "them `context` and `qas` with `id`, `question` and `answers`."
+    )
+
+
+def _paragraphs(path: Path) -> list[Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))["data"]
-        return [
-            paragraph
-            for article in data
-            for paragraph in article["paragraphs"]
-            if _is_whole(paragraph)
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{path} is no file of SQuAD ({type(error).__name__}: {error}). Expected JSON with "
-            "`data`, in it `paragraphs`, in them `context` and `qas` with `id`, `question` and "
-            "`answers`."
-        ) from error
+        return [paragraph for article in data for paragraph in article["paragraphs"]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _other_file(path, f"{type(error).__name__}: {error}") from error
 
 
-def _is_whole(paragraph: dict[str, Any]) -> bool:
-    """Raises where a paragraph lacks what every one has; always true."""
-    texts = [paragraph["context"]]
-    for entry in paragraph["qas"]:
-        texts += [entry["id"], entry["question"]]
-        for answer in entry.get("answers", []):
-            texts.append(answer["text"])
-            int(answer["answer_start"])
-    wrong = [text for text in texts if not isinstance(text, str)]
-    if wrong:
-        raise TypeError(f"{wrong[0]!r} where text was expected")
-    return True
+def _parts(paragraph: Any) -> tuple[str, list[Any]]:
+    """Returns the context of a paragraph and its questions."""
+    context, entries = (_field(paragraph, name) for name in ("context", "qas"))
+    if not isinstance(context, str) or not isinstance(entries, list):
+        raise Flaw("no `context` that is text, or no list `qas`", f"{paragraph!r:.50}")
+    return context, entries
 
 
-def _question(entry: dict[str, Any], context: str, place: str, bad_rows: BadRows) -> Question:
-    given = [] if entry.get("is_impossible") else entry.get("answers", [])
-    answers = [Answer(answer["text"], int(answer["answer_start"])) for answer in given]
-    standing = [answer for answer in answers if _stands(answer, context)]
-    for answer in answers:
-        if answer not in standing:
-            bad_rows.add(place, "an answer that is not in its context", repr(answer.text))
-    golds = tuple(answer.text for answer in answers if answer.text)
-    return Question(entry["id"], entry["question"], context, tuple(standing), golds)
+def _field(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
 
 
-def _stands(answer: Answer, context: str) -> bool:
-    return bool(answer.text) and context[answer.start : answer.end] == answer.text
+def _add(
+    questions: dict[str, Question], entry: Any, context: str, path: Path, bad_rows: BadRows
+) -> None:
+    identity = written(_field(entry, "id"))  # some files number their questions
+    named = identity if identity and is_unicode(identity) else f"{entry!r:.50}"
+    place = f"{path}, question {named}"
+    if identity in questions:
+        bad_rows.add(place, "the id of another question")
+        return
+    try:
+        identity = checked_text(identity, "the id of a question")
+        text = checked_text(_field(entry, "question"), "a question")
+        if not (text.strip() and checked_text(context, "a context").strip()):
+            raise Flaw("an empty question or context")
+        answers, golds = _answers(entry, context, place, bad_rows)
+    except Flaw as flaw:
+        bad_rows.add(place, flaw.kind, flaw.what)
+    else:
+        questions[identity] = Question(identity, text, context, tuple(answers), tuple(golds))
+
+
+def _answers(
+    entry: JsonDict, context: str, place: str, bad_rows: BadRows
+) -> tuple[list[Answer], list[str]]:
+    """Returns the answers that stand in the context, and all of them as texts."""
+    given = [] if entry.get("is_impossible") else entry.get("answers") or []
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise Flaw("no list of objects where answers were expected", f"{given!r:.50}")
+    answers: list[Answer] = []
+    golds: list[str] = []
+    flaws: list[Flaw] = []
+    for one in given:
+        text, start = _field(one, "text"), _number(_field(one, "answer_start"))
+        if not text and (start is None or start < 0) and "text" in one:
+            continue  # so some files say that there is none
+        try:
+            golds += filter(None, [checked_text(text, "an answer")])
+            if start is None:
+                raise Flaw("an answer without a number where it starts", repr(text))
+        except Flaw as flaw:
+            flaws.append(flaw)
+            continue
+        if text and start >= 0 and context[start : start + len(text)] == text:
+            answers.append(Answer(text, start))
+        else:
+            bad_rows.add(place, "an answer that is not in its context", repr(text))
+    if flaws and not answers:
+        raise flaws[0]
+    for found in flaws:
+        bad_rows.add(place, found.kind, found.what)
+    return answers, golds
+
+
+def _number(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None

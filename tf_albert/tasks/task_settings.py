@@ -18,7 +18,8 @@ class TaskSettings(loop.LoopSettings):
             RACE.
         dev: The same to score on.
         text_column: Column with the text, or `first,second` for pairs.
-        label_column: Column with the label.
+        word_column: Number of the column with the words, from 1 (conll); by default the first.
+        label_column: Column with the label, of conll its number; there by default the last.
         regression: Whether labels are numbers.
         multi_label: Whether a row has any number of labels, with commas between them (in JSONL a
             list).
@@ -33,7 +34,8 @@ class TaskSettings(loop.LoopSettings):
     train: str | None = None
     dev: str | None = None
     text_column: str | None = None
-    label_column: str | None = None
+    word_column: int | None = None
+    label_column: str | int | None = None
     regression: bool = False
     multi_label: bool = False
     strict: bool = False

@@ -7,13 +7,22 @@ import numpy as np
 import pytest
 
 from tests.tasks.pretrained import save_pretrained
-from tf_albert import files
+from tests.training.recipes import small_model
+from tf_albert import AlbertTokenClassifier, files
 from tf_albert.cli.main import main
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.finetune import FinetuneRecipe, finetune
-from tf_albert.tasks.token_classification.data import TaggedSentence, read_conll
+from tf_albert.tasks.token_classification.data import (
+    TEXT_FILES,
+    Columns,
+    TaggedSentence,
+    read_conll,
+)
 from tf_albert.tasks.token_classification.metrics import spans_of, tagging_metrics
-from tf_albert.tasks.token_classification.predictor import TokenClassificationPredictor
+from tf_albert.tasks.token_classification.predictor import (
+    TokenClassificationDescription,
+    TokenClassificationPredictor,
+)
 from tf_albert.tasks.token_classification.task import TokenClassificationTask
 
 NAMES = {"Error": "B-BAD", "Fine": "B-GOOD"}
@@ -62,6 +71,8 @@ def test_names_are_learned(trained):
         "labels": ["B-BAD", "B-GOOD", "O"],
         "sequence_length": 36,
         "task": "conll",
+        "word_column": None,
+        "label_column": None,
     }
 
 
@@ -125,43 +136,40 @@ def test_word_beyond_the_row_is_outside(trained):
     assert (places == 0).tolist() == sorted(places == 0)
 
 
-def test_file_as_it_is_published(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text("-DOCSTART- -X- O O\n\nEU NNP B-NP B-ORG\nsays VB B-VP O\n\n\nNo DT O O\n")
-    assert read_conll(path, BadRows()) == [
-        TaggedSentence(("EU", "says"), ("B-ORG", "O")),
-        TaggedSentence(("No",), ("O",)),
-    ]
-
-
-def test_word_without_a_label_is_told(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text("a O\n\nb O\nc\n\nd O\n")
-    bad_rows = BadRows()
-    assert [one.words for one in read_conll(path, bad_rows)] == [("a",), ("d",)]
-    assert bad_rows.summary() == (
-        f"1 × a sentence with a word that has no label: {path}, line 3: 'c'"
+def test_files_are_read_alike_by_task_and_model(tmp_path, tokenizer):
+    for name in TEXT_FILES:
+        (tmp_path / name).write_text("1 EU B-ORG x\n2 says O x\n\n1 No O x\n")
+    recipe = FinetuneRecipe(
+        task="conll",
+        data=str(tmp_path),
+        init="",
+        output="",
+        batch_size=2,
+        sequence_length=20,
+        word_column=2,
+        label_column="3",
     )
-
-
-def test_white_space_within_a_word_stays(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text("10\u00a0000 CD\tB-NUM\n", encoding="utf-8")
-    assert read_conll(path, BadRows()) == [TaggedSentence(("10\u00a0000",), ("B-NUM",))]
-
-
-@pytest.mark.parametrize("label", ["NN", "U-PER", "B-", "b-PER"])
-def test_label_that_marks_no_span(tmp_path, label):
-    path = tmp_path / "a.txt"
-    path.write_text(f"a O\n\nb B-PER\nc {label}\n")
-    with pytest.raises(ValueError, match=rf"line 3: the label '{label}' marks no part of a span"):
-        read_conll(path, BadRows())
-
-
-def test_file_without_a_sentence(tmp_path):
-    (tmp_path / "a.txt").write_text("\n\n")
-    with pytest.raises(ValueError, match=r"has no sentence\. Expected a word and its label"):
-        read_conll(tmp_path / "a.txt", BadRows())
+    task = TokenClassificationTask(recipe, tokenizer, BadRows())
+    assert (
+        task.train
+        == task.dev
+        == [
+            TaggedSentence(("EU", "says"), ("B-ORG", "O")),
+            TaggedSentence(("No",), ("O",)),
+        ]
+    )
+    kept = json.loads(json.dumps(dataclasses.asdict(task.description)))
+    description = TokenClassificationDescription(**kept)
+    assert (description.labels, description.columns) == (["B-ORG", "O"], Columns(2, 3))
+    model = AlbertTokenClassifier(small_model(tokenizer.vocab_size), num_classes=2)
+    predictor = TokenClassificationPredictor(model, tokenizer, description)
+    assert predictor.evaluate(tmp_path, BadRows()).metrics["num_sentences"] == 2
+    with pytest.raises(
+        ValueError, match=r"`label_column` is one, counted from 1\. Received: 'tag'"
+    ):
+        TokenClassificationTask(
+            dataclasses.replace(recipe, label_column="tag"), tokenizer, BadRows()
+        )
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def _required(recipe: TaskSettings, needed: tuple[str, ...]) -> list[str]:
 
 def _read_tables(recipe: TaskSettings, bad_rows: BadRows) -> Labelled:
     needed = ("train", "dev", "text_column", "label_column")
-    train_path, dev_path, text_column, label_column = _required(recipe, needed)
+    train_path, dev_path, text_column, label_column = map(str, _required(recipe, needed))
     columns = [column.strip() for column in text_column.split(",")]
     if len(columns) > 2:
         raise ValueError(f"`text_column` takes one or two columns. Received: {text_column}.")

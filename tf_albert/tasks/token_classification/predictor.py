@@ -20,7 +20,12 @@ from tf_albert.tasks.predictor import (
     sequence_length_of,
     write_predictions,
 )
-from tf_albert.tasks.token_classification.data import TEXT_FILES, TaggedSentence, read_conll
+from tf_albert.tasks.token_classification.data import (
+    TEXT_FILES,
+    Columns,
+    TaggedSentence,
+    read_conll,
+)
 from tf_albert.tasks.token_classification.metrics import OUTSIDE, tagging_metrics
 from tf_albert.tasks.token_classification.word_tokens import rows_of_words
 from tf_albert.text.tokenizer import AlbertTokenizer
@@ -38,11 +43,20 @@ class TokenClassificationDescription(Description):
         labels: list of str, in the order of the logits.
         sequence_length: int. Longest row, in tokens.
         task: str. `conll`.
+        word_column: int or None. The column of the words in the files it was trained on.
+        label_column: int or None. That of the labels.
     """
 
     labels: list[str]
     sequence_length: int
     task: str = "conll"
+    word_column: int | None = None
+    label_column: int | None = None
+
+    @property
+    def columns(self) -> Columns:
+        """Where words and labels stand in files."""
+        return Columns(self.word_column, self.label_column)
 
     @property
     def metric(self) -> str:
@@ -194,7 +208,8 @@ class TokenClassificationPredictor(Predictor):
             FileNotFoundError: there is no such file.
             ValueError: a file of another form.
         """
-        sentences = read_conll(file_to_score(data, TEXT_FILES[1]), bad_rows)
+        path = file_to_score(data, TEXT_FILES[1])
+        sentences = read_conll(path, bad_rows, self.description.columns)
         self.tell_lost(sentences, bad_rows)
         predicted = self.labels_of([one.words for one in sentences], batch_size)
 

@@ -1,5 +1,6 @@
 """Sentences with a label a word, as a fine-tuning run sees them."""
 
+import re
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +12,7 @@ from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import EpochBatches, shortened
 from tf_albert.tasks.task import FILES, Task, train_and_dev
 from tf_albert.tasks.task_settings import TaskSettings
-from tf_albert.tasks.token_classification.data import TEXT_FILES, read_conll
+from tf_albert.tasks.token_classification.data import TEXT_FILES, Columns, read_conll
 from tf_albert.tasks.token_classification.predictor import (
     TokenClassificationDescription,
     TokenClassificationPredictor,
@@ -36,21 +37,27 @@ class TokenClassificationTask(Task):
             sentences than a batch.
     """
 
-    takes: ClassVar = {"conll": FILES}
+    takes: ClassVar = {"conll": (*FILES, "word_column", "label_column")}
     predictor_class = TokenClassificationPredictor
 
     def __init__(
         self, settings: TaskSettings, tokenizer: AlbertTokenizer, bad_rows: BadRows
     ) -> None:
         train, dev = train_and_dev(settings, TEXT_FILES)
-        self.train, self.dev = read_conll(train, bad_rows), read_conll(dev, bad_rows)
+        columns = Columns(settings.word_column, _number(settings.label_column))
+        self.train, self.dev = (read_conll(path, bad_rows, columns) for path in (train, dev))
         labels = sorted({label for sentence in self.train for label in sentence.labels})
-        self.description = TokenClassificationDescription(labels, settings.sequence_length)
+        self.description = TokenClassificationDescription(
+            labels,
+            settings.sequence_length,
+            word_column=columns.word,
+            label_column=columns.label,
+        )
         self._check_labels(dev)
         self._predictor = TokenClassificationPredictor(None, tokenizer, self.description)
-        columns = self._columns(bad_rows)
+        rows = self._rows(bad_rows)
         self._predictor.tell_lost(self.dev, bad_rows)
-        self.batches = TokenBatches(*columns, settings.batch_size, settings.seed)
+        self.batches = TokenBatches(*rows, settings.batch_size, settings.seed)
         self.objective = TokenObjective()
 
     def _check_labels(self, path: StrPath) -> None:
@@ -62,7 +69,7 @@ class TokenClassificationTask(Task):
                 f"Known labels: {', '.join(self.description.labels)}."
             )
 
-    def _columns(self, bad_rows: BadRows) -> tuple[dict[str, Tensor], np.ndarray, np.ndarray]:
+    def _rows(self, bad_rows: BadRows) -> tuple[dict[str, Tensor], np.ndarray, np.ndarray]:
         """Returns the rows, and for each token its class and whether it counts."""
         inputs, places = self._predictor.rows([sentence.words for sentence in self.train])
         tell_lost(self.train, places, bad_rows)
@@ -88,6 +95,16 @@ class TokenClassificationTask(Task):
         """Returns the metrics on the development set."""
         self._predictor.model = model
         return self._predictor.score(self.dev)
+
+
+def _number(label_column: str | int | None) -> int | None:
+    """Returns the number of a column, of which a table has the name."""
+    if label_column is None or re.fullmatch(r"\d+", str(label_column)):
+        return None if label_column is None else int(label_column)
+    raise ValueError(
+        "The task 'conll' has columns by number: `label_column` is one, counted from 1. Received: "
+        f"{label_column!r}."
+    )
 
 
 class TokenBatches(EpochBatches):

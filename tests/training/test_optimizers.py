@@ -135,6 +135,25 @@ def test_every_setting_is_in_the_config(optimizer_class):
     assert again.decay == 0.3
 
 
+@pytest.mark.parametrize("optimizer_class", [AdamW, Lamb], ids=["adamw", "lamb"])
+def test_fit_under_a_strategy_takes_the_steps_of_one_device(optimizer_class):
+    inputs = np.random.default_rng(0).normal(size=(6, 5)).astype("float32")
+    targets = np.random.default_rng(1).normal(size=(6, 3)).astype("float32") * 9  # is clipped
+    weights = []
+    for strategy in (
+        tf.distribute.get_strategy(),
+        tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]),
+    ):
+        keras.utils.set_random_seed(5)
+        with strategy.scope():
+            model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)])
+            model.compile(optimizer_class(0.1), "mse")
+        model.fit(inputs, targets, batch_size=6, epochs=3, shuffle=False, verbose=0)
+        weights.append(model.get_weights())
+    for one, two in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-6)
+
+
 def test_unknown_name():
     with pytest.raises(ValueError, match=r"'adam'. Known optimizers: lamb, adamw, sgd"):
         make_optimizer("adam", 0.1)

@@ -10,7 +10,7 @@ from tests.processes import run_python
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-NAMES = ("keras_script", "keras_layer", "hub_load", "serving_signature", "hub_layer")
+NAMES = ("keras_script", "predictor", "keras_layer", "hub_load", "serving_signature", "hub_layer")
 
 
 @pytest.fixture(scope="module")

@@ -7,17 +7,18 @@ model becomes RELEASE/encoder and RELEASE/preprocessor; a fine-tuned classifier 
 besides, a model fine-tuned on SQuAD RELEASE/answerer, one on RACE RELEASE/chooser, and one on
 tagged sentences RELEASE/tagger. Each has its archive (.tar.gz, in TF Hub's layout) and its page
 (.md); SHA256SUMS covers every file, for `sha256sum -c`. The same run gives the same release, byte
-for byte.
-`export/verify.py` tries a release.
+for byte. `export/verify.py` tries a release.
 """
 
 import argparse
 import gzip
 import os
+import re
 import sys
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -26,11 +27,9 @@ from tf_albert import files, layout
 from tf_albert.types import JsonDict
 
 SUMS_FILE = "SHA256SUMS"
-PROVENANCE_FILE = "provenance.json"
-CONFIG_FILE = "albert_config.json"
 RESULTS_FILE = "results.json"
 
-PAGE = """# {title}
+PAGE = """# ALBERT {name}
 
 {summary}
 
@@ -58,6 +57,9 @@ The archive `{name}.tar.gz` holds the folder `{name}/`; `hub.KerasLayer` takes t
 address of the archive. Needed: `tensorflow`, `tensorflow_text`, `tensorflow_hub`, `tf_keras`.
 `{name}/provenance.json` names the run, and the SHA-256 sum of each file.
 """
+
+# A comma stands between labels; an underscore within a word means nothing.
+MARKUP = re.compile(r"[\\`*\[\]{}<>|&~$,\n\r]|(?<![^\W_])_|_(?![^\W_])")
 
 NO_RECIPE = "The weights came without the recipe of a run."
 NO_SCORES = "None lay beside the weights."
@@ -161,12 +163,12 @@ def publish(run: Path, output: Path, sequence_length: int | None = None) -> None
     """
     with files.replacing_folder(output, SUMS_FILE) as release:
         modules = tf_albert.hub.save_run(run, release, sequence_length)
-        config = tf_albert.AlbertConfig.from_json(layout.model_folder(run) / CONFIG_FILE)
+        config = tf_albert.AlbertConfig.from_json(layout.model_folder(run) / layout.CONFIG_FILE)
         results = run / RESULTS_FILE
         scores = files.read_json(results) if results.exists() else {}
         for module in modules:
             write_archive(module, release / f"{module.name}.tar.gz")
-            files.write_text(release / f"{module.name}.md", _page(module, config, scores))
+            files.write_text(release / f"{module.name}.md", page_of(module, config, scores))
         _write_sums(release)
 
 
@@ -210,10 +212,16 @@ def _without_circumstances(member: tarfile.TarInfo) -> tarfile.TarInfo:
     return member
 
 
-def _page(module: Path, config: tf_albert.AlbertConfig, scores: JsonDict) -> str:
-    """Returns the model page of a module, Markdown."""
+def page_of(module: Path, config: tf_albert.AlbertConfig, scores: JsonDict) -> str:
+    """Returns the model page of a module, Markdown.
+
+    Args:
+        module: path. The module, of which its `provenance.json` is read.
+        config: `AlbertConfig` of its model.
+        scores: dict of JSON values. What `results.json` of its run holds.
+    """
     name = module.name
-    provenance = files.read_json(module / PROVENANCE_FILE)
+    provenance = files.read_json(module / layout.PROVENANCE_FILE)
     facts = {
         "Parameters": f"{provenance['num_parameters']:,}" if "num_parameters" in provenance else "",
         "Layers / hidden / heads": f"{config.num_hidden_layers} / {config.hidden_size} / "
@@ -221,12 +229,11 @@ def _page(module: Path, config: tf_albert.AlbertConfig, scores: JsonDict) -> str
         "Longest sequence": config.max_position_embeddings,
         "Sequence length": provenance.get("sequence_length", ""),
         "Vocabulary": f"{config.vocab_size} pieces",
-        "Labels": ", ".join(provenance.get("labels", [])),
+        "Labels": ", ".join(map(_cell, provenance.get("labels", []))),
         "tf_albert": provenance["tf_albert_version"],
     }
     length = provenance.get("sequence_length")
     return PAGE.format(
-        title=f"ALBERT {name}",
         summary=SUMMARIES[name],
         usage=_usage(name, provenance),
         facts=_rows(facts),
@@ -240,16 +247,21 @@ def _page(module: Path, config: tf_albert.AlbertConfig, scores: JsonDict) -> str
 
 def _table(values: JsonDict) -> str:
     """Returns nested values as a table of Markdown; nothing where there are none."""
-    rows = _rows(_flat(values))
-    return rows and f"| | |\n|---|---|\n{rows}"
+    cells = {_cell(key): _cell(value) for key, value in _flat(values).items()}
+    return "| | |\n|---|---|\n" + _rows(cells) if cells else ""
 
 
 def _rows(values: JsonDict) -> str:
     return "\n".join(f"| {key} | {value} |" for key, value in values.items() if value != "")
 
 
+def _cell(value: Any) -> str:
+    """Returns a text for a table: what means something in Markdown or HTML by its number."""
+    return MARKUP.sub(lambda mark: f"&#{ord(mark[0])};", str(value))
+
+
 def _flat(values: JsonDict, before: str = "") -> JsonDict:
-    """Returns nested values under one name each, paths by their last part alone."""
+    """Returns nested values under one name each."""
     flat: JsonDict = {}
     for key, value in values.items():
         if isinstance(value, dict):
@@ -257,7 +269,7 @@ def _flat(values: JsonDict, before: str = "") -> JsonDict:
         elif isinstance(value, float):
             flat[before + key] = f"{value:.4g}"
         elif value is not None:
-            flat[before + key] = Path(value).name if isinstance(value, str) else value
+            flat[before + key] = value
     return flat
 
 

@@ -9,6 +9,7 @@ all hold; 1: a check failed; 2: the folder is no release.
 import argparse
 import contextlib
 import hashlib
+import html
 import io
 import os
 import re
@@ -146,7 +147,8 @@ def _check_numbers(module: Path, facts: dict[str, str]) -> None:
         require(f"{count:,}" == facts["Parameters"], f"{module.name} has {count:,} parameters")
     if "Labels" in facts:
         labels = (module / "assets" / "labels.txt").read_text(encoding="utf-8").splitlines()
-        require(", ".join(labels) == facts["Labels"], f"{module.name} has the labels {labels}")
+        named = [html.unescape(label) for label in facts["Labels"].split(", ")]
+        require(labels == named, f"{module.name} has the labels {labels}")
     if module.name == "preprocessor":
         length = hub.KerasLayer(str(module))(tf.constant(TEXTS))["input_word_ids"].shape[1]
         require(str(length) == facts["Sequence length"], f"rows have {length} tokens")

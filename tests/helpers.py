@@ -1,6 +1,7 @@
 """What several tests need: what they may skip, models of known weights, and inputs."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -149,3 +150,18 @@ def write_vocabulary(path, pieces, special=("<pad>", "<unk>", "[CLS]", "[SEP]", 
     spec.unk_id, spec.bos_id, spec.eos_id, spec.pad_id = special.index("<unk>"), -1, -1, 0
     path.write_bytes(proto.SerializeToString())
     return path
+
+
+def assert_tells_no_path(output, *folders):
+    """Checks that no file below a folder names other folders, nor where Python and this code lie.
+
+    Args:
+        output: path. The folder.
+        folders: paths.
+    """
+    paths = [path for path in output.rglob("*") if path.is_file()]
+    assert paths
+    for path in paths:
+        content = path.read_bytes()
+        for folder in (*folders, REPOSITORY, Path(sys.prefix)):
+            assert os.fsencode(folder) not in content, f"{path} names {folder}"

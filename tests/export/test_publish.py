@@ -1,24 +1,33 @@
 """A release: made of a run, loaded over the network, tried as a stranger, and damaged."""
 
 import functools
+import html
 import http.server
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
-import threading
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 import tf_albert
 from export import publish, verify
-from tests.helpers import REPOSITORY, randomize
+from tests.convert.sources import hosts
+from tests.helpers import REPOSITORY, assert_tells_no_path, randomize
 from tests.processes import run_python
 from tf_albert import files
 from tf_albert.convert.native.write import save_pretrained
 
 PUBLISH = REPOSITORY / "export" / "publish.py"
-TASK = {"labels": ["no", "yes"], "num_segments": 2, "sequence_length": 21}
+# What Markdown and HTML would take for something else, and what ends a string or a block of code.
+LABELS = ["no | yes", "`</td>\\n\"'{}*_*&amp;```python"]
+CELL = "no &#124; yes, &#96;&#60;/td&#62;&#92;n\"'&#123;&#125;&#42;&#95;&#42;&#38;amp;"
+CELL += "&#96;&#96;&#96;python"
+TASK = {"labels": LABELS, "num_segments": 2, "sequence_length": 21}
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +36,10 @@ def classifier_run(small_config, tokenizer, tmp_path_factory):
     model = randomize(tf_albert.AlbertClassifier(config, num_classes=2))
     folder = tmp_path_factory.mktemp("runs") / "classifier"
     recipe = {"train": "texts/train.tsv", "steps": 120, "learning_rate": 2e-5, "patience": None}
-    save_pretrained(model, folder, tokenizer, {"task": TASK, "recipe": recipe})
+    recipe |= {"output": str(folder), "init": "hf://albert/albert-base-v2"}
+    earlier = {"source": str(folder), "earlier": {"source": str(folder / "first")}}
+    facts = {"task": TASK, "recipe": recipe, "conversion": earlier}
+    save_pretrained(model, folder, tokenizer, facts)
     scores = {"accuracy": 0.87654321, "seeds": {"3": {"loss": 1.25}}}
     (folder / "results.json").write_text(json.dumps(scores))
     return folder
@@ -47,7 +59,7 @@ def test_release_has_modules_archives_pages_and_sums(release):
     expected = {f"{name}{suffix}" for name in names for suffix in ("", ".tar.gz", ".md")}
     assert {path.name for path in release.iterdir()} == {*expected, "SHA256SUMS"}
     page = (release / "classifier.md").read_text(encoding="utf-8")
-    assert "| Labels | no, yes |" in page
+    assert f"| Labels | {CELL} |" in page
     assert "| Sequence length | 21 |" in page
     assert 'tf.constant(["another"])})["label"]' in page
     for row in ("train | train.tsv", "steps | 120", "learning_rate | 2e-05"):
@@ -59,6 +71,15 @@ def test_release_has_modules_archives_pages_and_sums(release):
     assert "Of texts longer than 21 tokens the end is not read." in page
     page = (release / "encoder.md").read_text(encoding="utf-8")
     assert 'preprocessor = hub.KerasLayer("preprocessor")' in page
+
+
+def test_no_file_of_a_release_tells_a_path(classifier_run, release):
+    assert_tells_no_path(release, classifier_run.parent, release.parent)
+    facts = json.loads((release / "classifier" / "provenance.json").read_text())["run"]
+    assert facts["task"] == TASK
+    named = {name: facts["recipe"][name] for name in ("train", "output", "init")}
+    address = "hf://albert/albert-base-v2"
+    assert named == {"train": "train.tsv", "output": "classifier", "init": address}
 
 
 def test_stranger_finds_nothing_wrong(release):
@@ -84,20 +105,22 @@ def sums_of(folder):
     return {path.relative_to(folder).as_posix(): files.sha256(path) for path in paths}
 
 
-def test_archive_loads_over_http(release, tmp_path):
+def test_archive_loads_over_https(release, tmp_path):
     handler = functools.partial(QuietHandler, directory=str(release))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/preprocessor.tar.gz"
+    certificate = hosts.make_certificate(tmp_path)
+    with hosts.serving(handler, certificate) as address:
         code = (
             "import tensorflow as tf, tensorflow_text, tensorflow_hub as hub;"
             "from tf_albert.hub import HubLayer;"
             "print(*(layer(tf.constant(['a film']))['input_mask'].shape for layer in"
-            f" (hub.KerasLayer('{address}'), HubLayer('{address}'))))"
+            f" [module('{address}/preprocessor.tar.gz') for module in (hub.KerasLayer, HubLayer)]))"
         )
-        result = run_python("-c", code, TFHUB_CACHE_DIR=str(tmp_path), no_proxy="127.0.0.1")
-        server.shutdown()
-    assert result.stdout.strip() == "(1, 21) (1, 21)", result.stderr
+        trusted = {"SSL_CERT_FILE": str(certificate), "TFHUB_CACHE_DIR": str(tmp_path)}
+        environment = os.environ | trusted | {"no_proxy": "127.0.0.1"}
+        # Not forked from one that has imported TF Hub, which reads whom it trusts then.
+        command = [sys.executable, "-c", code]
+        loaded = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
+    assert loaded.stdout.decode().strip() == "(1, 21) (1, 21)"
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
@@ -129,7 +152,7 @@ def test_damage_is_found(damaged, monkeypatch, capsys):
     ("name", "old", "new", "message"),
     [
         ("encoder", '"preprocessor"', '"nowhere"', "nowhere"),
-        ("classifier", "| Labels | no, yes |", "| Labels | yes, no |", "has the labels"),
+        ("classifier", f"| {CELL} |", "| no, yes |", "has the labels"),
         ("preprocessor", "| Sequence length | 21 |", "| Sequence length | 22 |", "have 21 tokens"),
     ],
 )
@@ -140,6 +163,32 @@ def test_page_that_tells_something_else_is_found(damaged, name, old, new, messag
     path.write_text(page.replace(old, new), encoding="utf-8")
     with pytest.raises((AssertionError, OSError), match=message):
         verify.check_pages(damaged)
+
+
+@given(labels=st.lists(st.text(st.characters(codec="utf-8"), min_size=1), min_size=1, unique=True))
+@example(labels=[*LABELS, "a\r\n| b |\n```python\nraise\n```", "x, y", "_a_b_", "</script>"])
+def test_no_label_leaves_its_place_on_the_page(tmp_path_factory, labels):
+    module = tmp_path_factory.getbasetemp() / "classifier"
+    module.mkdir(exist_ok=True)
+
+    def page(labels, recipe, scores):
+        facts = TASK | {"labels": labels, "multi_label": False, "tf_albert_version": "1"}
+        files.write_json(module / "provenance.json", facts | {"run": {"recipe": recipe}})
+        config = tf_albert.AlbertConfig.from_name("albert_tiny")
+        return publish.page_of(module, config, scores)
+
+    plain = page(["a", "b"], {"label_column": "c"}, {"d": {"e": 0.5}})
+    found = page(labels, {"label_column": labels[0]}, {labels[-1]: {"e": 0.5}})
+    # A page has as many lines, whatever stands in them, and its tables have two columns.
+    assert found.count("\n") == plain.count("\n")
+    for row, other in zip(found.split("\n"), plain.split("\n"), strict=True):
+        assert row.count("|") == other.count("|") or "| Labels |" in other
+        assert not set("`<>{}*[]") & set(row) or row == other
+    cells = re.findall(r"^\| Labels \| (.*) \|$", found, re.MULTILINE)
+    assert [html.unescape(label) for label in cells[0].split(", ")] == labels
+    assert re.findall(r"```python\n.*?```", found, re.DOTALL) == re.findall(
+        r"```python\n.*?```", plain, re.DOTALL
+    )
 
 
 def test_missing_and_stray_files_are_found(damaged):

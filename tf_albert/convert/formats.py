@@ -15,7 +15,13 @@ from tf_albert.convert.checkpoint import Checkpoint
 from tf_albert.convert.format import Format, WriteFunction
 from tf_albert.convert.names import HEADS
 from tf_albert.convert.native.write import save_pretrained
-from tf_albert.convert.provenance import check_files, facts_of, read_facts, write_provenance
+from tf_albert.convert.provenance import (
+    check_files,
+    facts_of,
+    read_facts,
+    without_paths,
+    write_provenance,
+)
 from tf_albert.convert.report import Report
 from tf_albert.modeling.model import AlbertModel
 from tf_albert.modeling.model_classes import model_class as class_of
@@ -205,7 +211,10 @@ def convert(
         origin = {"conversion": checkpoint.provenance() | {"report": report.to_json()}}
         kept = {"task": task, "sequence_length": checkpoint.sequence_length}
         kept = {name: value for name, value in kept.items() if value}
-        write_provenance(folder, kept | facts_of(model) | origin)
+        facts = kept | facts_of(model) | origin
+        if target_format != native.FORMAT.name:  # what is for others is given away
+            facts = without_paths(facts)
+        write_provenance(folder, facts)
     return report
 
 

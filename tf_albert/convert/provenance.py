@@ -1,5 +1,6 @@
 """`provenance.json`, which lies beside a model in any format: its origin, and its files' sums."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from tf_albert.modeling.model import AlbertModel
 COPY_AGAIN = "Copy the folder again, or convert the model anew."
 # What says where a model was converted from, and, within it, where that one was.
 CONVERSIONS = ("conversion", "earlier")
+# Of the texts in a run's recipe, those that are no path whatever stands in them.
+NO_PATHS = ("text_column", "label_column")
 
 
 def facts_of(model: AlbertModel) -> dict[str, Any]:
@@ -41,6 +44,41 @@ def write_provenance(folder: Path, facts: dict[str, Any]) -> None:
         if path != folder / PROVENANCE_FILE
     }
     files.write_json(folder / PROVENANCE_FILE, facts | {"files_sha256": sums})
+
+
+def without_paths(facts: dict[str, Any]) -> dict[str, Any]:
+    """Returns what `provenance.json` says, for others: of each path here its last part alone.
+
+    Paths are what a run's recipe names and what a model was converted from. An address stays.
+
+    Args:
+        facts: dict of JSON values.
+
+    >>> without_paths({"conversion": {"source": "/home/ada/models/tiny"}, "num_parameters": 5})
+    {'conversion': {'source': 'tiny'}, 'num_parameters': 5}
+    """
+    changed: dict[str, Any] = {
+        name: without_paths(facts[name])
+        for name in ("run", *CONVERSIONS)
+        if isinstance(facts.get(name), dict)
+    }
+    if "source" in facts:
+        changed["source"] = _last_part(facts["source"])
+    if isinstance(facts.get("recipe"), dict):
+        recipe = facts["recipe"].items()
+        changed["recipe"] = {
+            name: value if name in NO_PATHS else _last_part(value) for name, value in recipe
+        }
+    return facts | changed
+
+
+def _last_part(value: Any) -> Any:
+    """Returns the last part of a path, or what is none; of a list those of its values."""
+    if isinstance(value, list):
+        return [_last_part(part) for part in value]
+    if not isinstance(value, str) or "://" in value:
+        return value
+    return re.split(r"[/\\]", value.rstrip("/\\"))[-1]
 
 
 def read_facts(folder: Path) -> dict[str, Any]:

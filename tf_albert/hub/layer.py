@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from tf_albert import files
+from tf_albert.addresses import check_encrypted
 from tf_albert.types import JsonDict, StrPath, Tensor
 
 
@@ -45,10 +46,10 @@ class HubLayer(keras.layers.Layer):
 
     Raises:
         OSError: there is no module.
-        ValueError: a signature is to be trained or is not there, the object cannot be called,
-            `output_key` names no output, what a signature takes by name comes without names, a
-            configuration is asked of a layer without a path, or a `.keras` file was saved with
-            another module.
+        ValueError: an `http://` address, a signature is to be trained or is not there, the object
+            cannot be called, `output_key` names no output, what a signature takes by name comes
+            without names, a configuration is asked of a layer without a path, or a `.keras` file
+            was saved with another module.
 
     Example::
 
@@ -173,6 +174,7 @@ def _sum_of(handle: str) -> str:
 def _load(handle: Any) -> Any:
     if not isinstance(handle, str):
         return handle
+    check_encrypted(handle)
     import tensorflow_hub as hub
     import tensorflow_text  # noqa: F401 - a preprocessor's module needs its operations
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 import tf_albert
 from tf_albert import files, layout
-from tf_albert.convert.provenance import write_provenance
+from tf_albert.convert.provenance import without_paths, write_provenance
 from tf_albert.types import JsonDict, StrPath, Tensor
 
 MODULE_FILE = "saved_model.pb"
@@ -101,7 +101,8 @@ def write_module(
         root: `tf.train.Checkpoint`. The reusable object, whose `__call__` is a `tf.function`.
         path: str or path. The folder; replaced as a whole.
         assets: function of a folder. It writes there the files that go into `assets/`.
-        provenance: dict of JSON values. What `provenance.json` says besides the sums.
+        provenance: dict of JSON values. What `provenance.json` says besides the sums; of a run's
+            paths their last parts alone.
         signatures: concrete function, which becomes `serving_default`; dict of several by name; or
             None.
 
@@ -120,7 +121,8 @@ def write_module(
         except tf.errors.OpError as error:  # such as a full disk, for which it has no `OSError`
             raise OSError(f"{path} could not be written: {error.message}") from error
         (folder / FINGERPRINT_FILE).unlink(missing_ok=True)
-        write_provenance(folder, {"tf_albert_version": tf_albert.__version__, **provenance})
+        facts = {"tf_albert_version": tf_albert.__version__, **without_paths(provenance)}
+        write_provenance(folder, facts)
 
 
 def describe(model: keras.Model) -> JsonDict:

@@ -5,6 +5,8 @@ import hashlib
 import http.server
 import io
 import json
+import ssl
+import subprocess
 import tarfile
 import threading
 from urllib.parse import urlsplit
@@ -12,26 +14,54 @@ from urllib.parse import urlsplit
 COMMIT = "1f" * 20
 
 
-@contextlib.contextmanager
-def serve(models):
-    """Serves folders until the block ends.
+def serve(models, certificate=None):
+    """Serves folders until the block ends, as the hosts of models do.
 
     Args:
         models: dict of a model's name on every host (`owner/name`) to the folder with its files.
+        certificate: path or None, as for `serving`.
+
+    Returns:
+        context manager of str: the server's address.
+    """
+    return serving(type("Handler", (_Handler,), {"models": models}), certificate)
+
+
+@contextlib.contextmanager
+def serving(handler, certificate=None):
+    """Serves until the block ends.
+
+    Args:
+        handler: class of `http.server`.
+        certificate: path. What `make_certificate` wrote, to serve `https://`; None for `http://`.
 
     Yields:
         str: the server's address.
     """
-    handler = type("Handler", (_Handler,), {"models": models})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def make_certificate(folder):
+    """Returns a file with a certificate of 127.0.0.1 and its key; SSL_CERT_FILE has it trusted."""
+    path = folder / "certificate.pem"
+    subject = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
+    kind = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    files = ("-keyout", folder / "key.pem", "-out", path)
+    subprocess.run(["openssl", "req", *kind, *subject, *files], check=True, capture_output=True)
+    path.write_text(path.read_text() + (folder / "key.pem").read_text())
+    return path
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from tf_albert.addresses import address_of
 from tf_albert.convert.sources import archive, remote
 from tf_albert.types import StrPath
 
@@ -29,8 +30,8 @@ def opened(where: StrPath) -> Iterator[Path]:
         OSError: the client could not fetch it.
         ValueError: a damaged archive, or a name of another form.
     """
-    if remote.is_remote(where):
-        yield remote.fetch(str(where))
+    if (address := address_of(where)) is not None:
+        yield remote.fetch(address)
     elif is_archive(where):
         with archive.unpacked(Path(where)) as folder:
             yield folder
@@ -44,4 +45,4 @@ def is_archive(where: StrPath) -> bool:
     Args:
         where: str or path.
     """
-    return not remote.is_remote(where) and archive.is_archive(Path(where))
+    return address_of(where) is None and archive.is_archive(Path(where))

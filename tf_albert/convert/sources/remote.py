@@ -7,11 +7,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
+from tf_albert.addresses import check_encrypted
 from tf_albert.convert.huggingface.safetensors_files import PICKLE_FILES, pickle_refusal
 from tf_albert.types import StrPath
 
 Answer = TypeVar("Answer")
-SCHEMES = ("hf://", "kaggle://", "https://", "http://")
 # A pickle is code that runs when it is opened, and the others are for other frameworks.
 NOT_FETCHED = (
     "*.bin",
@@ -31,41 +31,35 @@ HUGGINGFACE_NAME = re.compile(r"hf://(?P<repo_id>[^/@]+/[^/@]+?)(@(?P<revision>.
 KAGGLE_NAME = re.compile(r"kaggle://(?P<handle>[^/]+/[^/]+/[^/]+/[^/]+(/\d+)?)/?")
 
 
-def is_remote(where: StrPath) -> bool:
-    """Whether `where` names a model on a host, by its scheme.
-
-    Args:
-        where: str or path.
-
-    Example:
-
-    >>> is_remote("hf://albert/albert-base-v2"), is_remote("runs/tiny")
-    (True, False)
-    """
-    return str(where).startswith(SCHEMES)
-
-
-def fetch(where: str) -> Path:
+def fetch(address: str) -> Path:
     """Returns the local folder with the files of a model on a host.
 
     Args:
-        where: str. `hf://owner/name` or `hf://owner/name@revision` (by `huggingface_hub`),
+        address: str. `hf://owner/name` or `hf://owner/name@revision` (by `huggingface_hub`),
             `kaggle://owner/model/framework/variation` with or without `/version` (by `kagglehub`),
-            or the `https://` address of a `.tar.gz` or a TF Hub module (by `tensorflow_hub`). Each
-            client has its own cache and environment variables.
+            or the `https://` address of a `.tar.gz` or a TF Hub module (by `tensorflow_hub`); no
+            `http://` one. Each client has its own cache and environment variables.
 
     Returns:
         path.
 
     Raises:
-        ValueError: a name that is not of this form, or a model that lies there as a pickle only.
+        ValueError: an address that is not of this form, or a model that lies there as a pickle
+            only.
         ModuleNotFoundError: the client is not installed; the message names the extra that has it.
         OSError: the client could not fetch it.
     """
-    if where.startswith("hf://"):
-        return _from_huggingface(where)
-    if where.startswith("kaggle://"):
-        return _from_kaggle(where)
+    check_encrypted(address)
+    scheme = address.partition("://")[0]
+    if scheme not in FETCHED:
+        raise ValueError(
+            f"{address} is an address that nothing here fetches. Expected one that begins with "
+            f"{', '.join(f'{known}://' for known in FETCHED)}, or a folder here."
+        )
+    return FETCHED[scheme](address)
+
+
+def _from_web(where: str) -> Path:
     client = _client("tensorflow_hub", "tensorflow-hub")
     return _only_folder(_asked(where, lambda: client.resolve(where)))
 
@@ -127,3 +121,6 @@ def _only_folder(folder: StrPath) -> Path:
     folder = Path(folder)
     inside = list(folder.iterdir())
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
+
+
+FETCHED = {"hf": _from_huggingface, "kaggle": _from_kaggle, "https": _from_web}

@@ -41,7 +41,7 @@ def run_task(
         may_collapse: bool. Whether a run that has collapsed goes on to its end.
 
     Returns:
-        dict of JSON values: the scores on the development sets.
+        dict of JSON values: the scores on the development sets, and on test sets with labels.
 
     Raises:
         Collapsed: the run predicts one class or number for everything.
@@ -75,7 +75,7 @@ def run_task(
     model = loop.train(training, recipe, strategy)
     if chief:  # another worker may stand on a machine without the folder
         best.restore(model)
-    results = task.score(model)
+    results = task.score(model) | task.score_test(model)
     if chief:
         provenance = {
             "task": dataclasses.asdict(task.description),

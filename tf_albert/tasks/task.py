@@ -63,6 +63,15 @@ class Task(abc.ABC):
     def score(self, model: TaskModel) -> dict[str, Any]:
         """Returns the metrics of a model on the development set, by name."""
 
+    def score_test(self, model: TaskModel) -> dict[str, Any]:
+        """Returns the metrics of the chosen model on what no choice was made by, by name.
+
+        Args:
+            model: the model, after the run's last step, with its best weights.
+        """
+        del model
+        return {}
+
     def collapse(self, metrics: Mapping[str, Any]) -> str | None:
         """Returns how a model with these metrics has collapsed, or None where nothing shows it.
 

@@ -4,15 +4,20 @@ import json
 
 import pytest
 
+from tests.training.recipes import small_model
+from tf_albert import AlbertEncoder
 from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.tasks.task_settings import TaskSettings
 from tf_albert.tasks.text_classification.glue import (
     TASKS,
+    hold_out,
     read_dev,
     read_file,
     read_test,
     read_train,
 )
 from tf_albert.tasks.text_classification.table import Examples
+from tf_albert.tasks.text_classification.task import TextClassificationTask
 
 MNLI = (
     "index\tpromptID\tpairID\tgenre\tsentence1_binary_parse\tsentence2_binary_parse\t"
@@ -133,6 +138,42 @@ def test_imdbs_texts_that_cannot_be_used(tmp_path):
     (tmp_path / "train/neg/1_2.txt").write_bytes(b"Bad.\n\xff")
     with pytest.raises(ValueError, match=r"neg/1_2\.txt, line 2: invalid UTF-8 at byte 1"):
         read_train(TASKS["imdb"], tmp_path, BadRows())
+
+
+def test_imdb_holds_out_the_last_tenth_of_each_label():
+    # 27 texts of one label, 10 of the other, in any order.
+    labels = ["neg"] * 5 + ["pos"] * 10 + ["neg"] * 22
+    examples = Examples([(str(number),) for number in range(37)], labels)
+    train, dev = hold_out(examples, "aclImdb")
+    assert dev == Examples([("14",), ("35",), ("36",)], ["pos", "neg", "neg"])
+    assert sorted(train.texts + dev.texts) == sorted(examples.texts)
+    assert train.labels.count("neg") == 25
+    with pytest.raises(ValueError, match="aclImdb has one text with the label 'pos', and a part"):
+        hold_out(Examples([("a",), ("b",), ("c",)], ["neg", "neg", "pos"]), "aclImdb")
+
+
+@pytest.mark.parametrize(
+    ("name", "train", "dev", "scored"),
+    [("imdb", "train", None, "test"), ("snli", "snli_1.0_train", "snli_1.0_dev", "snli_1.0_test")],
+)
+def test_test_files_choose_nothing(tmp_path, tokenizer, name, train, dev, scored):
+    labels = {"imdb": ["neg", "pos"], "snli": ["contradiction", "neutral"]}[name]
+    for file, count in ((train, 5), (dev, 2), (scored, 3)):
+        for label in labels if file else ():
+            row = {"text": label, "label": label}
+            row |= {"sentence1": label, "sentence2": "b", "gold_label": label}
+            with open(tmp_path / f"{file}.jsonl", "a", encoding="utf-8") as lines:
+                lines.write(f"{json.dumps(row)}\n" * count)
+    settings = TaskSettings(task=name, data=str(tmp_path), batch_size=4, sequence_length=9)
+    task = TextClassificationTask(settings, tokenizer, BadRows())
+    held_out = 2 if dev is None else 0
+    assert len(task.train) == 10 - held_out
+    found = {part: len(examples) for part, examples in task.dev.items()}
+    assert found == {dev or "dev": 4 - held_out}
+    model = task.make_model(AlbertEncoder(small_model(tokenizer.vocab_size)))
+    assert task.score(model)["num_examples"] == 4 - held_out
+    assert task.score_test(model)[f"{scored}_num_examples"] == 6
+    assert task.sizes()[1].endswith(f", 6 in {scored} once, at the end")
 
 
 def test_imdb_without_one_of_its_folders(tmp_path):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from pathlib import Path
 
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.task_settings import TaskSettings
@@ -17,12 +18,14 @@ class Labelled:
 
     Args:
         train: `Examples` to train on.
-        dev: dict of a name to `Examples` to score on; the first one counts.
+        dev: dict of a name to `Examples` to choose the best model by; the first one counts.
+        scored: dict of a name to `Examples` that the chosen model is scored on.
         description: `TextClassificationDescription`.
     """
 
     train: Examples
     dev: dict[str, Examples]
+    scored: dict[str, Examples]
     description: TextClassificationDescription
 
 
@@ -35,8 +38,8 @@ def read_labelled(recipe: TaskSettings, bad_rows: BadRows) -> Labelled:
 
     Raises:
         FileNotFoundError: a file is not there.
-        ValueError: a field that lacks, a table that cannot be read, or a label in `dev` that
-            training never saw.
+        ValueError: a field that lacks, a table that cannot be read, a label in `dev` that training
+            never saw, or a label with too few texts to hold any out.
     """
     if recipe.task == "table":
         return _read_tables(recipe, bad_rows)
@@ -51,7 +54,11 @@ def read_labelled(recipe: TaskSettings, bad_rows: BadRows) -> Labelled:
         task=task.name,
     )
     train = glue.read_train(task, data, bad_rows)
-    return Labelled(train, glue.read_dev(task, data, bad_rows), description)
+    dev = glue.read_dev(task, data, bad_rows)
+    scored = {name: dev.pop(name) for name in [Path(name).stem for name in task.scored]}
+    if not dev:
+        train, dev["dev"] = glue.hold_out(train, data)
+    return Labelled(train, dev, scored, description)
 
 
 def _required(recipe: TaskSettings, needed: tuple[str, ...]) -> list[str]:
@@ -87,7 +94,7 @@ def _read_tables(recipe: TaskSettings, bad_rows: BadRows) -> Labelled:
         multi_label=recipe.multi_label,
     )
     description.kind.targets(dev, dev_path)  # a label unknown is told before training begins
-    return Labelled(train, {"dev": dev}, description)
+    return Labelled(train, {"dev": dev}, {}, description)
 
 
 def _label_kind(recipe: TaskSettings) -> str:

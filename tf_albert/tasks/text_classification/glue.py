@@ -11,6 +11,8 @@ from tf_albert.types import StrPath
 
 PAIR = ("sentence1", "sentence2")
 NLI = ("contradiction", "entailment", "neutral")
+# Of the training examples of a task without a development file, one of so many is held out.
+HELD_OUT = 10
 ENTAILMENT = ("entailment", "not_entailment")
 
 
@@ -24,7 +26,9 @@ class GlueTask:
         label_column: str.
         labels: tuple of str, or None for regression.
         metric: str. The metric that the best checkpoint and the best seed are chosen by.
-        dev: tuple of str. The development files; the first one counts.
+        dev: tuple of str. The development files; the first one counts. Where there is none,
+            `hold_out` makes one of the training examples.
+        scored: tuple of str. Test files with labels: a run scores them once, by the model it chose.
         test: dict of file to the name that GLUE's submission gives its predictions.
         diagnostic: dict, as `test`. Files that a model of the task is tested on where they lie
             beside its own.
@@ -39,6 +43,7 @@ class GlueTask:
     labels: tuple[str, ...] | None = ("0", "1")
     metric: str = "accuracy"
     dev: tuple[str, ...] = ("dev.tsv",)
+    scored: tuple[str, ...] = ()
     test: dict[str, str] = dataclasses.field(default_factory=dict)
     diagnostic: dict[str, str] = dataclasses.field(default_factory=dict)
     train: str = "train.tsv"
@@ -104,14 +109,16 @@ TASKS = {
             label_column="gold_label",
             labels=NLI,
             train="snli_1.0_train.jsonl",
-            dev=("snli_1.0_dev.jsonl", "snli_1.0_test.jsonl"),
+            dev=("snli_1.0_dev.jsonl",),
+            scored=("snli_1.0_test.jsonl",),
         ),
         GlueTask(
             name="imdb",
             text_columns=("text",),
             labels=("neg", "pos"),
             train="train",
-            dev=("test",),
+            dev=(),
+            scored=("test",),
         ),
     )
 }
@@ -135,6 +142,8 @@ def read_train(task: GlueTask, folder: StrPath, bad_rows: BadRows) -> Examples:
 def read_dev(task: GlueTask, folder: StrPath, bad_rows: BadRows) -> dict[str, Examples]:
     """Returns the examples to score on: a dict of the files' names, without endings, to `Examples`.
 
+    The development files come first, then the test files with labels.
+
     Args:
         task: `GlueTask`.
         folder: str or path. The folder with the files as they are published.
@@ -144,7 +153,38 @@ def read_dev(task: GlueTask, folder: StrPath, bad_rows: BadRows) -> dict[str, Ex
         FileNotFoundError: a file is missing.
         ValueError: a file of something else, or what `bad_rows` raises.
     """
-    return {Path(name).stem: read_file(task, Path(folder) / name, bad_rows) for name in task.dev}
+    names = (*task.dev, *task.scored)
+    return {Path(name).stem: read_file(task, Path(folder) / name, bad_rows) for name in names}
+
+
+def hold_out(examples: Examples, where: StrPath) -> tuple[Examples, Examples]:
+    """Returns examples without the last tenth of each label's, and that tenth.
+
+    Args:
+        examples: `Examples` with classes.
+        where: str or path. What they were read from, for the error message.
+
+    Raises:
+        ValueError: a label has one example alone.
+    """
+    places: dict[str, list[int]] = {}
+    for place, label in enumerate(examples.labels):
+        places.setdefault(label, []).append(place)
+    held_out = set()
+    for label, of_label in places.items():
+        if len(of_label) == 1:
+            raise ValueError(
+                f"{where} has one text with the label {label!r}, and a part of each's is held "
+                "out to choose the best checkpoint by. Give two or more."
+            )
+        held_out |= {*of_label[-max(len(of_label) // HELD_OUT, 1) :]}
+    kept = [place for place in range(len(examples)) if place not in held_out]
+    return _part(examples, kept), _part(examples, sorted(held_out))
+
+
+def _part(examples: Examples, places: list[int]) -> Examples:
+    texts, labels = examples.texts, examples.labels
+    return Examples([texts[place] for place in places], [labels[place] for place in places])
 
 
 def read_file(task: GlueTask, path: StrPath, bad_rows: BadRows) -> Examples:

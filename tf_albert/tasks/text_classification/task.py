@@ -52,7 +52,8 @@ class TextClassificationTask(Task):
         self, settings: TaskSettings, tokenizer: AlbertTokenizer, bad_rows: BadRows
     ) -> None:
         labelled = read_labelled(settings, bad_rows)
-        self.train, self.dev, self.description = labelled.train, labelled.dev, labelled.description
+        self.train, self.dev, self.scored = labelled.train, labelled.dev, labelled.scored
+        self.description = labelled.description
         self._predictor = TextClassificationPredictor(None, tokenizer, self.description)
         self.batches = LabelledBatches(
             self._predictor.preprocessor,
@@ -66,6 +67,8 @@ class TextClassificationTask(Task):
     def sizes(self) -> tuple[str, str]:
         """Returns two parts of a sentence: what there is to train on, and to score on."""
         to_score = ", ".join(f"{len(dev):,} in {name}" for name, dev in self.dev.items())
+        for name, examples in self.scored.items():
+            to_score += f", {len(examples):,} in {name} once, at the end"
         return f"{len(self.train):,} training examples", to_score
 
     def make_model(self, encoder: AlbertEncoder) -> TaskModel:
@@ -83,6 +86,15 @@ class TextClassificationTask(Task):
                 for name, examples in self.dev.items()
             }
         )
+
+    def score_test(self, model: TaskModel) -> dict[str, Any]:
+        """Returns the metrics on the test files with labels, each with the file's name."""
+        self._predictor.model = model
+        return {
+            f"{name}_{key}": value
+            for name, examples in self.scored.items()
+            for key, value in self._predictor.score(examples, where=name).items()
+        }
 
     def collapse(self, metrics: Mapping[str, Any]) -> str | None:
         """Returns how a model with these metrics has collapsed, or None where it has not."""

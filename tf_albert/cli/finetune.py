@@ -4,6 +4,7 @@ import itertools
 import sys
 
 from tf_albert.cli.main import INTERRUPTED, is_packaged
+from tf_albert.cli.repeated import joined
 from tf_albert.tasks.finetune import FinetuneRecipe as Arguments
 from tf_albert.tasks.finetune import finetune
 from tf_albert.training.loop import Interrupted
@@ -16,6 +17,7 @@ def adapted(arguments: list[str]) -> list[str]:
     Args:
         arguments: list of str.
     """
+    arguments = joined(arguments, "--text-column")
     given = " ".join(arguments).replace("=", " ").split()
     tasks = [task for name, task in itertools.pairwise(given) if name == "--task"]
     recipe = f"finetune/{tasks[-1]}.yaml" if tasks else None

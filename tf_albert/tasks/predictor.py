@@ -13,6 +13,7 @@ from tf_albert import files, layout
 from tf_albert.convert.native.read import read_provenance
 from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.tasks.tables import Rows, read_rows
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import StrPath
 
@@ -152,6 +153,25 @@ class Predictor(abc.ABC):
         """
         examples_given = self.examples_of(inputs)
         return list(self.predicted(examples_given, batch_size)) if examples_given else []
+
+    @property
+    def text_columns(self) -> Sequence[str]:
+        """Columns of the table that the model was trained on; none where it was no table."""
+        return ()
+
+    def rows_of(self, path: StrPath, with_own_columns: bool) -> Rows:
+        """Yields (number of the line, row) of a table whose texts are to be answered.
+
+        Args:
+            path: str or path. A table, as `tables.read_rows` reads it.
+            with_own_columns: bool. Whether `text_columns` are going to be read, and no others.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: another format, or a row that cannot be read.
+        """
+        del with_own_columns
+        return read_rows(path, BadRows(strict=True))
 
     @abc.abstractmethod
     def predicted(self, texts: Sequence[tuple[str, ...]], batch_size: int = 32) -> Iterator[dict]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from tf_albert.data.lines import LONGEST_LINE, ending, read_lines
+from tf_albert.data.readers import is_jsonl
 from tf_albert.tasks import tab_separated
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.types import StrPath
@@ -41,7 +42,7 @@ def read_rows(
     """
     path = Path(path)
     kind = ending(path)
-    if kind == ".jsonl":
+    if is_jsonl(path):
         return _json_lines(path, bad_rows)
     if kind not in (".tsv", ".csv"):
         raise ValueError(

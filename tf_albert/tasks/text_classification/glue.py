@@ -212,10 +212,20 @@ def read_file(task: GlueTask, path: StrPath, bad_rows: BadRows) -> Examples:
         task.label_column,
         NUMBER if task.labels is None else CLASS,
         bad_rows,
-        list(task.columns) if task.columns else None,
+        header_of(task, path),
         task.labels,
         quoting=False,
     )
+
+
+def header_of(task: GlueTask, path: StrPath) -> list[str] | None:
+    """Returns the names of a file's columns, or None where its first row has them.
+
+    Args:
+        task: `GlueTask`.
+        path: str or path. One of its files. Those of its test have names in any case.
+    """
+    return list(task.columns) if task.columns and Path(path).name not in task.test else None
 
 
 def is_part(task: GlueTask, path: StrPath) -> bool:

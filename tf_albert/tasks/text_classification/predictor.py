@@ -24,6 +24,7 @@ from tf_albert.tasks.predictor import (
     sequence_length_of,
     write_predictions,
 )
+from tf_albert.tasks.tables import Rows, read_rows
 from tf_albert.tasks.text_classification import glue
 from tf_albert.tasks.text_classification.labels import Classes, LabelKind, LabelSets, Numbers
 from tf_albert.tasks.text_classification.pictures import draw
@@ -138,6 +139,18 @@ class TextClassificationPredictor(Predictor):
         first = inputs[0] if isinstance(inputs, list) and inputs else inputs
         are_pairs = is_pair or isinstance(first, (tuple, list, dict))
         return as_examples(inputs, PAIR if are_pairs else TEXT)
+
+    @property
+    def text_columns(self) -> Sequence[str]:
+        """Columns of the table that the model was trained on."""
+        return self.description.text_columns
+
+    def rows_of(self, path: StrPath, with_own_columns: bool) -> Rows:
+        """Yields (number of the line, row) of a table; with its own columns one of its task."""
+        task = glue.TASKS.get(self.description.task)
+        if task is None or not with_own_columns:
+            return super().rows_of(path, with_own_columns)
+        return read_rows(path, BadRows(strict=True), glue.header_of(task, path), quoting=False)
 
     def predicted(self, texts: Sequence[tuple[str, ...]], batch_size: int = 32) -> Iterator[dict]:
         """Yields what is written of the prediction for each text: dicts of JSON values."""

@@ -35,7 +35,7 @@ from benchmarks.report import RESULTS
 from benchmarks.torch_finetuning import TorchFinetuning
 from benchmarks.torch_peers import load_peer, scorer_of
 from tf_albert import AlbertTokenizer
-from tf_albert.cli.main import parse
+from tf_albert.cli.arguments import parse
 from tf_albert.convert import formats
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.finetune import FinetuneRecipe

@@ -8,7 +8,7 @@ import yaml
 
 from tests.helpers import REPOSITORY
 from tf_albert import AlbertConfig
-from tf_albert.cli.main import parse
+from tf_albert.cli.arguments import parse
 from tf_albert.tasks.finetune import FinetuneRecipe
 from tf_albert.training.pretrain import PretrainRecipe
 

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+import tf_albert
 from tests import without_tensorflow
 from tests.helpers import REPOSITORY, require
 from tf_albert.training.optimizers import make_optimizer
@@ -39,8 +40,7 @@ def of_tensorflow():
 
 
 def test_results_are_those_of_tensorflow(of_jax, of_tensorflow):
-    assert of_jax.pop("backend") == "jax"
-    assert of_jax.keys() == of_tensorflow.keys()
+    assert of_jax["backend"] == "jax"
     for name, expected in of_tensorflow.items():
         np.testing.assert_allclose(of_jax[name], expected, atol=1e-5, err_msg=name)
 
@@ -50,6 +50,23 @@ def test_accumulated_gradients_are_clipped_together(of_jax):
     longest = 2 * without_tensorflow.RATE * without_tensorflow.CLIP_NORM
     moved = np.linalg.norm(of_jax["sgd, accumulating"] - of_jax["before"])
     assert 0.9 * longest < moved < 1.0001 * longest
+
+
+def test_model_trains_with_its_layers_in_a_loop(of_jax):
+    assert of_jax["moved"].min() > 0
+
+
+def test_what_is_for_tensorflow_alone_says_so_in_a_sentence(of_jax):
+    told = {
+        name.removeprefix("told of "): str(sentence)
+        for name, sentence in of_jax.items()
+        if name.startswith("told of ")
+    }
+    assert "JAX wants static shapes" in told.pop("skip_padding")
+    assert told.keys() == set(tf_albert.hub.__all__) - {"save_preprocessor"}
+    for name, sentence in told.items():
+        assert f"tf_albert.hub.{name} needs Keras on TensorFlow; here it is on 'jax'" in sentence
+        assert "KERAS_BACKEND=tensorflow" in sentence
 
 
 @pytest.mark.parametrize("name", ["adamw", "lamb"])

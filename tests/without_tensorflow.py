@@ -1,4 +1,4 @@
-"""A model of three blocks that any backend trains: a script, and what its test compares with.
+"""Models of three blocks that any backend trains: a script, and what its test compares with.
 
     KERAS_BACKEND=jax python without_tensorflow.py RESULTS
 
@@ -10,6 +10,7 @@ import sys
 import keras
 import numpy as np
 
+import tf_albert
 from tf_albert.layers import EncoderBlock, FactorizedEmbedding, MaskedLMHead
 from tf_albert.training.optimizers import AdamW, Lamb, Sgd
 
@@ -48,6 +49,51 @@ def trained(model, optimizer):
     return after
 
 
+def make_looping_classifier():
+    """Returns a classifier of three layers that are one block, in a loop, with dropout."""
+    config = tf_albert.AlbertConfig(
+        vocab_size=40,
+        embedding_size=6,
+        hidden_size=12,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        intermediate_size=20,
+        max_position_embeddings=9,
+        hidden_dropout_prob=0.1,
+        attention_probs_dropout_prob=0.1,
+    )
+    encoder = tf_albert.AlbertEncoder(config)
+    encoder.loop_layers = True
+    return tf_albert.AlbertClassifier(encoder, num_classes=3)
+
+
+def moved():
+    """Returns how far one step of `fit` moves each weight of the looping classifier, at most."""
+    classifier = make_looping_classifier()
+    before = classifier.get_weights()
+    ids, labels = rows()
+    names = ("input_word_ids", "input_mask", "input_type_ids")
+    inputs = dict(zip(names, (ids, ids > 0, ids % 2), strict=True))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    classifier.compile("adam", loss)
+    classifier.fit(inputs, labels[:, 0] % 3, batch_size=8, verbose=0)
+    return [np.abs(a - b).max() for a, b in zip(before, classifier.get_weights(), strict=True)]
+
+
+def told():
+    """Returns what is said, by name, of each thing of `tf_albert.hub`, and of `skip_padding`."""
+    encoder, found = make_looping_classifier().encoder, {}
+    for name in ("skip_padding", *tf_albert.hub.__all__):
+        if name == "save_preprocessor":  # it needs TensorFlow, whatever Keras computes with
+            continue
+        try:
+            encoder.skip_padding = name == "skip_padding"
+            getattr(tf_albert.hub, name)
+        except ValueError as error:
+            found[name] = str(error)
+    return found
+
+
 def joined(weights):
     return np.concatenate([weight.ravel() for weight in weights])
 
@@ -69,5 +115,7 @@ def results():
 
 if __name__ == "__main__":
     found = results()
+    found |= {"moved": moved(), "backend": keras.backend.backend()}
+    found |= {f"told of {name}": sentence for name, sentence in told().items()}
     assert "tensorflow" not in sys.modules, "TensorFlow was imported"
-    np.savez(sys.argv[1], backend=keras.backend.backend(), **found)
+    np.savez(sys.argv[1], **found)

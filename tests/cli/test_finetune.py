@@ -2,8 +2,8 @@
 
 import pytest
 
+from tf_albert.cli.arguments import parse
 from tf_albert.cli.finetune import adapted
-from tf_albert.cli.main import parse
 from tf_albert.tasks.finetune import FinetuneRecipe
 
 NEEDED = ["--data", "d", "--init", "i", "--output", "o"]

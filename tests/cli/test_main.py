@@ -1,24 +1,13 @@
-import dataclasses
+import os
+import re
 import subprocess
 import sys
 
 import pytest
 
+import tf_albert
 from tests.helpers import REPOSITORY
-from tf_albert.cli.main import COMMANDS, main, parse
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """A recipe.
-
-    Args:
-        data: A folder.
-        num_steps: How many steps.
-    """
-
-    data: str
-    num_steps: int = 3
+from tf_albert.cli.main import COMMANDS, main
 
 
 def fails(capsys, arguments, *parts):
@@ -36,51 +25,38 @@ def test_no_command_lists_the_commands(capsys):
     assert all(command in listed for command in COMMANDS)
 
 
-def test_an_unknown_command_lists_the_known_ones(capsys):
-    fails(capsys, ["pretarin"], "'pretarin'", "pretrain", "finetune")
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("pretarin", "pretrain"), ("fine-tune", "finetune"), ("export-litert", "export litert")],
+)
+def test_an_unknown_command_lists_the_known_ones(capsys, typed, meant):
+    fails(capsys, [typed], f"{typed!r}. Did you mean {meant}? Known", *COMMANDS)
+    fails(capsys, ["zzz"], "unknown command 'zzz'. Known commands: demo, vocab")
 
 
-def test_help_is_the_docstring_of_the_recipe(capsys):
+@pytest.mark.parametrize("typed", ["--version", "-V", "version"])
+def test_version(capsys, typed):
+    assert main([typed]) == 0
+    assert capsys.readouterr().out == f"tf-albert {tf_albert.__version__}\n"
+
+
+@pytest.mark.parametrize("typed", ["-h", "--help", "help"])
+def test_help(capsys, typed):
+    assert main([typed]) == 0
+    shown = capsys.readouterr().out
+    assert all(option in shown for option in ("--version", "--debug", "finetune"))
+
+
+@pytest.mark.parametrize(
+    "typed", [["prepare", "--help"], ["prepare", "-h"], ["help", "prepare"]], ids=" ".join
+)
+def test_help_is_the_docstring_of_the_recipe(capsys, typed):
     with pytest.raises(SystemExit) as stopped:
-        main(["prepare", "--help"])
+        main(typed)
     assert stopped.value.code == 0
     shown = capsys.readouterr().out
     assert "--num-processes" in shown
     assert "Processes that tokenize" in shown
-
-
-def test_dashes_and_underscores_are_one():
-    expected = Recipe(data="a-b", num_steps=7)
-    assert parse("x", Recipe, ["--data", "a-b", "--num-steps", "7"]) == expected
-    assert parse("x", Recipe, ["--data=a-b", "--num_steps=7"]) == expected
-
-
-def test_options_change_a_yaml_recipe(tmp_path):
-    recipe = tmp_path / "recipe.yaml"
-    recipe.write_text("data: corpus\nnum_steps: 5\n")
-    assert parse("x", Recipe, ["--config", str(recipe)]) == Recipe(data="corpus", num_steps=5)
-    changed = parse("x", Recipe, ["--config", str(recipe), "--num-steps", "6"])
-    assert changed == Recipe(data="corpus", num_steps=6)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "named"),
-    [
-        (["--data", "a", "--num-stesp", "7"], "num_stesp"),
-        (["--data", "a", "--num-steps", "many"], "num_steps"),
-        ([], "data"),
-    ],
-)
-def test_a_wrong_option_is_named_and_the_known_ones_listed(arguments, named):
-    with pytest.raises(ValueError, match=rf"{named}.*Known options: --data, --num-steps\."):
-        parse("x", Recipe, arguments)
-
-
-def test_an_unknown_key_of_a_recipe_is_named_and_the_known_ones_listed(tmp_path):
-    recipe = tmp_path / "recipe.yaml"
-    recipe.write_text("data: corpus\nnumsteps: 5\n")
-    with pytest.raises(ValueError, match=r"numsteps.*Known options: --data, --num-steps\."):
-        parse("x", Recipe, ["--config", str(recipe)])
 
 
 @pytest.mark.parametrize(
@@ -131,17 +107,74 @@ def test_folder_of_something_else_is_refused_before_a_model_is_run(capsys, tmp_p
     fails(capsys, evaluate, "mine holds files but no .tf_albert_evaluation")
 
 
-def test_full_memory_is_told_with_what_takes_less(capsys, monkeypatch):
-    import tensorflow as tf
-
+def failing(monkeypatch, error):
+    """Has the command `sizes` raise an error."""
     from tf_albert.cli import sizes
 
     def execute(arguments):
-        # A real one takes ten seconds, in which TensorFlow waits for memory.
-        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+        raise error
 
     monkeypatch.setattr(sizes, "execute", execute)
-    fails(capsys, ["sizes"], "memory of the device is full", "`--accumulation`", "`--batch-size`")
+
+
+def test_full_memory_is_told_with_what_takes_less(capsys, monkeypatch):
+    import tensorflow as tf
+
+    # A real one takes ten seconds, in which TensorFlow waits for memory.
+    for error in (tf.errors.ResourceExhaustedError(None, None, "OOM"), MemoryError()):
+        failing(monkeypatch, error)
+        fails(
+            capsys, ["sizes"], "memory of the device is full", "`--accumulation`", "`--batch-size`"
+        )
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), RuntimeError("one\ntwo"), AssertionError()])
+def test_an_error_of_ours_is_one_sentence_with_where_to_report_it(capsys, monkeypatch, error):
+    failing(monkeypatch, error)
+    assert main(["sizes"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{type(error).__name__}: {' '.join(str(error).split())}." in line
+    assert "report it to the project's issue tracker" in line
+
+
+@pytest.mark.parametrize("arguments", [["--debug", "sizes"], ["sizes", "--debug"]], ids=" ".join)
+@pytest.mark.parametrize(("error", "code"), [(KeyError("x"), 1), (ValueError("a wrong y"), 2)])
+def test_debug_prints_the_traceback_before_the_sentence(
+    capsys, monkeypatch, arguments, error, code
+):
+    failing(monkeypatch, error)
+    assert main(arguments) == code
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("Traceback")
+    assert any(re.search(r"test_main\.py.* in execute", line) for line in lines)
+    assert lines[-1].startswith("tf-albert: ")
+
+
+def test_interruption_is_no_error(capsys, monkeypatch):
+    failing(monkeypatch, KeyboardInterrupt())
+    assert main(["sizes", "--debug"]) == 130
+    assert capsys.readouterr().err == "tf-albert: interrupted.\n"
+
+
+def test_commands_run_on_tensorflow_whatever_keras_is_set_to(tmp_path):
+    code = """
+import os
+from tf_albert.cli.main import main
+print(main(["sizes"]), os.environ["KERAS_BACKEND"])
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"KERAS_BACKEND": "torch", "KERAS_HOME": str(tmp_path)},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.splitlines()[-1] == "0 tensorflow"
+    assert run.stderr.splitlines()[0] == (
+        "tf-albert: the environment variable KERAS_BACKEND sets Keras's backend to 'torch'; the "
+        "command line runs on TensorFlow all the same."
+    )
 
 
 def test_reader_that_has_enough_gets_no_complaint():

@@ -3,7 +3,8 @@
 import itertools
 import sys
 
-from tf_albert.cli.main import INTERRUPTED, is_packaged
+from tf_albert.cli.arguments import is_packaged
+from tf_albert.cli.main import INTERRUPTED
 from tf_albert.cli.repeated import joined
 from tf_albert.tasks.finetune import FinetuneRecipe as Arguments
 from tf_albert.tasks.finetune import finetune

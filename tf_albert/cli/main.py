@@ -1,22 +1,16 @@
-"""`tf-albert`: finds the command, reads its arguments, and turns errors into one sentence."""
+"""`tf-albert`: finds the command, has it run, and turns errors into one sentence."""
 
 import contextlib
-import dataclasses
 import importlib
-import importlib.resources
-import keyword
 import os
 import re
 import sys
+import traceback
 from collections.abc import Iterator
-from importlib.resources.abc import Traversable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-Recipe = TypeVar("Recipe", bound="DataclassInstance")
+from tf_albert import __version__
+from tf_albert.backend import TENSORFLOW, configured_backend, require_tensorflow
+from tf_albert.cli.arguments import canonical, closest, parse
 
 COMMANDS = {
     "demo": "the whole way on a built-in corpus, in minutes",
@@ -34,6 +28,12 @@ COMMANDS = {
     "export litert": "write a classifier as a LiteRT file, for phones",
     "sizes": "print parameters and costs of the named sizes",
 }
+OPTIONS = {
+    "--version": "print the version",
+    "--debug": "print the traceback of an error, too; anywhere in the line",
+}
+DEBUG = "--debug"
+OUR_ERROR = 1
 USAGE_ERROR = 2
 INTERRUPTED = 130
 PIPE_CLOSED = 141
@@ -46,19 +46,27 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: list of str, or None for those of the process.
 
     Returns:
-        int: 0; 1 where a command says that its result falls short; 2 after an error, of which one
-        sentence was printed; 130 after an interruption; 141 where nobody reads what is printed.
+        int: 0; 1 where a command says that its result falls short, or after an error that is not
+        the user's; 2 after one that is; of both one sentence was printed; 130 after an
+        interruption; 141 where nobody reads what is printed.
     """
     # TensorFlow's own messages would bury the command's; its errors come as exceptions too.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     arguments = sys.argv[1:] if arguments is None else arguments
+    debug = DEBUG in arguments
+    arguments = [argument for argument in arguments if argument != DEBUG]
+    if arguments[:1] == ["help"]:  # as with git and many others
+        arguments = [*arguments[1:], "--help"]
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_overview())
         return 0
+    if arguments[0] in ("-V", "--version", "version"):
+        print(f"tf-albert {__version__}")
+        return 0
     command, rest = _command_of(arguments)
     if command not in COMMANDS:
-        return _fail(f"unknown command {command!r}. Known commands: {', '.join(COMMANDS)}.")
-    return _run(command, rest)
+        return _fail(_unknown(command))
+    return _run(command, rest, debug)
 
 
 def _command_of(arguments: list[str]) -> tuple[str, list[str]]:
@@ -67,34 +75,72 @@ def _command_of(arguments: list[str]) -> tuple[str, list[str]]:
     return " ".join(arguments[:num_words]), arguments[num_words:]
 
 
+def _unknown(command: str) -> str:
+    meant = closest([command.replace("_", "-")], COMMANDS)
+    hint = f" Did you mean {meant}?" if meant else ""
+    return f"unknown command {command!r}.{hint} Known commands: {', '.join(COMMANDS)}."
+
+
 def _overview() -> str:
     width = max(map(len, COMMANDS))
-    lines = [f"  {name:{width}}  {meaning}" for name, meaning in COMMANDS.items()]
-    return "\n".join(["usage: tf-albert COMMAND [--help] [options]", "", "commands:", *lines])
+    commands, options = (
+        [f"  {name:{width}}  {meaning}" for name, meaning in rows.items()]
+        for rows in (COMMANDS, OPTIONS)
+    )
+    usage = "usage: tf-albert COMMAND [--help] [options]"
+    return "\n".join([usage, "", "commands:", *commands, "", "options:", *options])
 
 
-def _run(command: str, rest: list[str]) -> int:
+def _run(command: str, rest: list[str], debug: bool) -> int:
     try:
+        _choose_backend()
         with without_messages():
             module = importlib.import_module(f"tf_albert.cli.{re.sub('[- ]', '_', command)}")
-        rest = getattr(module, "adapted", list)(rest)
+        rest = getattr(module, "adapted", list)(canonical(module.Arguments, rest))
         code = module.execute(parse(command, module.Arguments, rest)) or 0
         sys.stdout.flush()
         return code
     except BrokenPipeError:
         return _end_quietly()
-    except (ValueError, OSError, FloatingPointError, ModuleNotFoundError) as error:
-        return _fail(" ".join(str(error).split()))
     except KeyboardInterrupt:
         return _fail("interrupted.", INTERRUPTED)
     except Exception as error:
-        # By its name: TensorFlow takes seconds to load, and its other errors are ours.
-        if type(error).__name__ != "ResourceExhaustedError":
-            raise
+        if debug:
+            traceback.print_exc()
+        return _tell(error)
+
+
+def _choose_backend() -> None:
+    """Has Keras run on TensorFlow, as every command does, whatever else it is set to."""
+    if "keras" in sys.modules:
+        return require_tensorflow("The command line")
+    backend, where = configured_backend()
+    if backend != TENSORFLOW:
+        print(
+            f"tf-albert: {where} sets Keras's backend to {backend!r}; the command line runs on "
+            "TensorFlow all the same.",
+            file=sys.stderr,
+        )
+        os.environ["KERAS_BACKEND"] = TENSORFLOW
+    return None
+
+
+def _tell(error: Exception) -> int:
+    """Prints one sentence about an error; returns the exit code."""
+    # By its name: TensorFlow takes seconds to load, and its other errors are ours.
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return _fail(
             "the memory of the device is full. Lower `--batch-size`; in training `--accumulation` "
-            "and `--remat true` take less with the same batch."
+            "and `--remat` take less with the same batch."
         )
+    message = " ".join(str(error).split())
+    if isinstance(error, (ValueError, OSError, FloatingPointError, ModuleNotFoundError)):
+        return _fail(message)
+    return _fail(
+        f"this should not have happened: {type(error).__name__}: {message}. Please report it to "
+        f"the project's issue tracker, with what the same command prints with {DEBUG}.",
+        OUR_ERROR,
+    )
 
 
 def _end_quietly() -> int:
@@ -120,78 +166,3 @@ def without_messages() -> Iterator[None]:
 def _fail(sentence: str, code: int = USAGE_ERROR) -> int:
     print(f"tf-albert: {sentence}", file=sys.stderr)
     return code
-
-
-def parse(command: str, recipe_class: type[Recipe], arguments: list[str]) -> Recipe:
-    """Returns the recipe that options and `--config FILE` give.
-
-    Args:
-        command: str. For the messages.
-        recipe_class: a dataclass; its fields are the options, its docstring the help. Required
-            fields that are not keyword-only are named by their place. A Python keyword is an
-            option whose field ends with an underscore.
-        arguments: list of str. Options may be written with dashes or underscores.
-
-    Returns:
-        An instance of `recipe_class`.
-
-    Raises:
-        ValueError: an unknown option or key (the message lists the known ones), a value of another
-            type, or a missing option.
-    """
-    from jsonargparse import ArgumentError, ArgumentParser
-
-    class Parser(ArgumentParser):
-        def format_help(self, *arguments: Any) -> str:
-            shown = re.sub(r"--\w+", lambda name: _dashed(name[0]), super().format_help(*arguments))
-            return re.sub(r"(?<=[A-Z])_(?=\W)", "", shown)
-
-    parser = Parser(prog=f"tf-albert {command}", exit_on_error=False)
-    parser.add_argument("--config", action="config", help="A YAML recipe; other options change it.")
-    known = parser.add_class_arguments(recipe_class, as_positional=True)
-    try:
-        values = parser.parse_args([_underscored(argument) for argument in _located(arguments)])
-    except ArgumentError as error:
-        message = " ".join(str(error).split()).rstrip(".")
-        by_place = [field.name for field in dataclasses.fields(recipe_class) if not field.kw_only]
-        options = ", ".join(
-            name.upper() if name in by_place else _dashed(f"--{name}") for name in known
-        )
-        raise ValueError(f"{command}: {message}. Known options: {options}.") from error
-    return recipe_class(**{name: value for name, value in values.items() if name != "config"})
-
-
-def _dashed(option: str) -> str:
-    """Returns an option as it is written: `--num_steps` as `--num-steps`, `--from_` as `--from`."""
-    return option.rstrip("_").replace("_", "-")
-
-
-def _underscored(argument: str) -> str:
-    name, equals, value = argument.partition("=")
-    if not name.startswith("--"):
-        return argument
-    field = name.removeprefix("--").replace("-", "_")
-    return f"--{field}{'_' if keyword.iskeyword(field) else ''}{equals}{value}"
-
-
-def _located(arguments: list[str]) -> list[str]:
-    """Returns the arguments with `--config NAME` pointing to a packaged recipe of that name."""
-    located = list(arguments)
-    for index, argument in enumerate(located[:-1]):
-        name = located[index + 1]
-        if argument == "--config" and not Path(name).exists() and is_packaged(name):
-            located[index + 1] = str(_packaged(name))
-    return located
-
-
-def is_packaged(name: str) -> bool:
-    """Whether a recipe comes with the package.
-
-    Args:
-        name: str. Its name, such as `finetune/rte.yaml`.
-    """
-    return _packaged(name).is_file()
-
-
-def _packaged(name: str) -> Traversable:
-    return importlib.resources.files("tf_albert.configs") / name.removeprefix("configs/")

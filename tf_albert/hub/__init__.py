@@ -13,6 +13,8 @@ Next: `tf_albert.cli` offers it as a command; `export/` makes a release of it.
 import importlib
 from typing import Any
 
+from tf_albert.backend import require_tensorflow
+
 _PUBLIC = {
     "HubLayer": "layer",
     "classify_early": "early_exit",
@@ -27,6 +29,8 @@ _PUBLIC = {
     "save_run_litert": "run",
     "save_tagger": "tagger",
 }
+# A tokenizer is no Keras model.
+ANY_BACKEND = ("save_preprocessor",)
 __all__ = list(_PUBLIC)
 
 
@@ -34,6 +38,8 @@ def __getattr__(name: str) -> Any:
     """Imports a public name on its first use: Keras needs `HubLayer` alone to load a file."""
     if name not in _PUBLIC:
         raise AttributeError(f"module 'tf_albert.hub' has no attribute {name!r}")
+    if name not in ANY_BACKEND:
+        require_tensorflow(f"tf_albert.hub.{name}")
     value = getattr(importlib.import_module(f"tf_albert.hub.{_PUBLIC[name]}"), name)
     globals()[name] = value
     return value

@@ -110,6 +110,9 @@ class Dropout(keras.layers.Dropout):
 class _DrawnSeed(keras.random.SeedGenerator):
     """A seed as `keras.random` takes it: no variable, and the same whenever it is asked for."""
 
+    # Under PyTorch, Keras takes one without for one that need not be heeded.
+    _initial_seed = 0
+
     def __init__(self, seed: Tensor) -> None:
         self._seed = seed
 

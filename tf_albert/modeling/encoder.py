@@ -40,17 +40,16 @@ class AlbertEncoder(AlbertModel):
 
     Attributes:
         skip_padding: bool. Whether `pool`, `predict_tokens` and `map_tokens`, which the task models
-            call, do no work on padding. The number of tokens is then no static shape, which only
-            TensorFlow without XLA does without: set it to False before
-            `compile(jit_compile=True)`.
+            call, do no work on padding. The number of tokens is then no static shape, which JAX
+            and XLA want: set it to False before `compile(jit_compile=True)`.
         remat: bool, False at first. Whether the backward pass computes the activations of each
             block anew, with the same dropout, and does not keep them: less memory, more time.
         loop_layers: bool, False at first. Whether those three loop over the shared block, so that
             tracing and compilation take the same time at any depth.
 
     Raises:
-        ValueError: an input is missing, the sequence is longer than the positions, or `loop_layers`
-            is set where layers differ or together with `remat`.
+        ValueError: an input is missing, the sequence is longer than the positions, `loop_layers` is
+            set where layers differ or together with `remat`, or `skip_padding` under JAX.
 
     Example:
 
@@ -93,6 +92,11 @@ class AlbertEncoder(AlbertModel):
 
     @skip_padding.setter
     def skip_padding(self, value: bool) -> None:
+        if value and keras.backend.backend() == "jax":
+            raise ValueError(
+                "`skip_padding` makes the number of tokens dynamic, and JAX wants static shapes. "
+                "Leave it False."
+            )
         self.supports_jit = not value
 
     def _exported_model(self) -> keras.Model:

@@ -65,12 +65,17 @@ class BlockStack:
         """Returns the same from a graph that holds the block once, or twice with `first_only`."""
         # While every call is of the same block, its number chooses nothing but its seeds.
         times = len(self.calls) - bool(first_only)
-        _, hidden = ops.while_loop(
-            lambda number, _: number < times,
-            lambda number, hidden: (number + 1, self._block(hidden, 0, number)),
-            (ops.convert_to_tensor(0, "int32"), hidden),
-            maximum_iterations=times,  # without which XLA has no gradient of a loop
-        )
+        if keras.backend.backend() == "tensorflow":
+            _, hidden = ops.while_loop(
+                lambda number, _: number < times,
+                lambda number, hidden: (number + 1, self._block(hidden, 0, number)),
+                (ops.convert_to_tensor(0, "int32"), hidden),
+                maximum_iterations=times,  # without which XLA has no gradient of a loop
+            )
+        else:  # JAX has a gradient of this loop alone
+            hidden = ops.fori_loop(
+                0, times, lambda number, hidden: self._block(hidden, 0, number), hidden
+            )
         return self._block(hidden, 0, times, first_only) if first_only else hidden
 
     def _call(self, hidden: Tensor, number: int, first_only: bool = False) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_albert import files, layout
+from tf_albert.backend import require_tensorflow
 from tf_albert.tasks.best_checkpoint import BEST_FOLDER
 from tf_albert.tasks.finetune_recipe import FinetuneRecipe
 from tf_albert.tasks.load import load_predictor
@@ -38,6 +39,7 @@ def finetune(recipe: FinetuneRecipe) -> dict[str, Any]:
         FloatingPointError: a loss is not finite.
         tf_albert.training.loop.Interrupted: a signal came; the checkpoint is written.
     """
+    require_tensorflow("Fine-tuning by a recipe")
     run = Path(recipe.output)
     if runs.is_finished(run):
         runs.open_run(recipe)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import tensorflow as tf
 
 from tf_albert import files, layout
+from tf_albert.backend import require_tensorflow
 from tf_albert.convert.native.read import read_provenance
 from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
@@ -83,6 +84,7 @@ class Predictor(abc.ABC):
     num_segments: int
 
     def __init__(self, model: Any, tokenizer: AlbertTokenizer, description: Any) -> None:
+        require_tensorflow("A predictor")
         self.model = model
         self.tokenizer = tokenizer
         self.description = description

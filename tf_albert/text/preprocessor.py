@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 import keras
 import tensorflow as tf
 
+from tf_albert.backend import require_tensorflow
 from tf_albert.config import INPUTS
 from tf_albert.text.packing import pack_inputs
 from tf_albert.text.tokenizer import AlbertTokenizer
@@ -117,6 +118,7 @@ class AlbertPreprocessor(keras.layers.Layer):
 
     def __call__(self, texts: Any, y: Any = None, sample_weight: Any = None, **kwargs: Any) -> Any:
         if any(isinstance(text, keras.KerasTensor) for text in keras.tree.flatten(texts)):
+            require_tensorflow("A model that takes strings")
             return super().__call__(texts, **kwargs)
         # Keras converts lists of strings to no tensor; `call` does.
         return keras.utils.pack_x_y_sample_weight(self.call(texts), y, sample_weight)

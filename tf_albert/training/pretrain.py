@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import keras
 
+from tf_albert.backend import require_tensorflow
 from tf_albert.config import AlbertConfig
 from tf_albert.data.batches import PretrainingBatches
 from tf_albert.data.shards import Corpus
@@ -72,6 +73,7 @@ def pretrain(recipe: PretrainRecipe) -> JsonDict:
         FloatingPointError: a loss is not finite.
         tf_albert.training.loop.Interrupted: a signal came; the checkpoint is written.
     """
+    require_tensorflow("Pretraining")
     keras.utils.set_random_seed(recipe.seed)
     keras.config.set_dtype_policy(policy_of(recipe.dtype))
     if recipe.deterministic:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from tf_albert.convert.build import build_model
@@ -102,5 +103,6 @@ def _check_outputs(module: Any, checkpoint: Checkpoint) -> None:
 
 def _difference(ours: Any, theirs: Any, which: np.ndarray | slice) -> float:
     """Returns the largest difference as a share of the largest output, of at least 1."""
-    ours, theirs = np.asarray(ours)[which], np.asarray(theirs)[which]
+    ours = keras.ops.convert_to_numpy(ours)[which]  # PyTorch's tensors come with gradients
+    theirs = np.asarray(theirs)[which]
     return float(np.max(np.abs(ours - theirs)) / max(1.0, np.max(np.abs(theirs))))

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from tf_albert.convert import formats, sources
@@ -204,7 +205,11 @@ def _outputs_here(checkpoint: Checkpoint, inputs: dict[str, np.ndarray]) -> dict
         head = model(choices_of(inputs) if chooses else inputs)
         outputs |= head if isinstance(head, dict) else {"logits": head}
     left_out = [OUTPUT_OF_PART[part] for part in lacking]
-    return {name: np.asarray(value) for name, value in outputs.items() if name not in left_out}
+    return {
+        name: keras.ops.convert_to_numpy(value)
+        for name, value in outputs.items()
+        if name not in left_out
+    }
 
 
 def _lacks(checkpoint: Checkpoint, part: str) -> bool:

@@ -6,8 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_albert.modeling.encoder import INPUTS
-from tf_albert.tasks.question_answering.answers import Candidate
-from tf_albert.tasks.question_answering.predictor import Answered
+from tf_albert.tasks.question_answering.answers import Answered, Candidate
 
 
 @dataclasses.dataclass(frozen=True)

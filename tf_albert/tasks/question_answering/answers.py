@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -83,6 +83,44 @@ class WindowAnswers(NamedTuple):
         Of sums that are equal in float32 one may be larger.
         """
         return tf.cast(self.start_scores, tf.float64) + tf.cast(self.end_scores, tf.float64)
+
+
+@dataclasses.dataclass(frozen=True)
+class Answered:
+    """What a model says to a question.
+
+    Args:
+        id: str.
+        best: list of `Candidate`, the best first; empty where none is likely enough to be looked at
+            and where the context has no word.
+        null_score: float. The logit that there is no answer; None where there is always one.
+    """
+
+    id: str
+    best: list[Candidate]
+    null_score: float | None
+
+    @property
+    def text(self) -> str:
+        """The best answer, whatever the null score."""
+        return self.best[0].text if self.best else ""
+
+    def entries(self, kind: str) -> list[dict[str, Any]]:
+        """Returns the best answers as SQuAD's scripts write them: a list of dicts of JSON values.
+
+        Args:
+            kind: str. What the scores are called there: `logit` or `log_prob`.
+        """
+        shares = probabilities([one.score for one in self.best])
+        return [
+            {
+                "text": one.text,
+                "probability": float(share),
+                f"start_{kind}": one.start_score,
+                f"end_{kind}": one.end_score,
+            }
+            for one, share in zip(self.best, shares, strict=True)
+        ]
 
 
 def answers_of_windows(

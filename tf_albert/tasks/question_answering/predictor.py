@@ -26,12 +26,11 @@ from tf_albert.tasks.predictor import (
 from tf_albert.tasks.question_answering.answers import (
     BEAM,
     LOGITS,
-    Candidate,
+    Answered,
     WindowAnswers,
     answers_of_windows,
     candidates_of_questions,
     lowest_null_scores,
-    probabilities,
 )
 from tf_albert.tasks.question_answering.data import SQUAD_FILES, Question, read_squad
 from tf_albert.tasks.question_answering.metrics import (
@@ -84,27 +83,6 @@ class QuestionAnsweringDescription(Description):
     def model_class(self) -> type[TaskModel]:
         """The class of the model."""
         return MODEL_CLASSES[self.task]
-
-
-@dataclasses.dataclass(frozen=True)
-class Answered:
-    """What a model says to a question.
-
-    Args:
-        id: str.
-        best: list of `Candidate`, the best first; empty where none is likely enough to be looked at
-            and where the context has no word.
-        null_score: float. The logit that there is no answer; None where there is always one.
-    """
-
-    id: str
-    best: list[Candidate]
-    null_score: float | None
-
-    @property
-    def text(self) -> str:
-        """The best answer, whatever the null score."""
-        return self.best[0].text if self.best else ""
 
 
 class QuestionAnsweringPredictor(Predictor):
@@ -294,21 +272,9 @@ class QuestionAnsweringPredictor(Predictor):
     def official_files(self, answered: Sequence[Answered]) -> dict[str, Any]:
         """Returns what SQuAD's scripts read: dict of file name to JSON values."""
         kind = "log_prob" if self.description.may_be_unanswerable else "logit"
-        nbest = {}
-        for answer in answered:
-            scores = [one.score for one in answer.best]
-            nbest[answer.id] = [
-                {
-                    "text": one.text,
-                    "probability": float(share),
-                    f"start_{kind}": one.start_score,
-                    f"end_{kind}": one.end_score,
-                }
-                for one, share in zip(answer.best, probabilities(scores), strict=True)
-            ]
         values = {
             "predictions.json": {answer.id: self.text_of(answer) for answer in answered},
-            "nbest_predictions.json": nbest,
+            "nbest_predictions.json": {answer.id: answer.entries(kind) for answer in answered},
         }
         if self.description.may_be_unanswerable:
             values["null_odds.json"] = {answer.id: answer.null_score for answer in answered}

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 import tf_albert
 from tests.helpers import randomize
 from tests.hub.conftest import LABELS, SEQUENCE_LENGTH
 from tf_albert.cli.main import main
+from tf_albert.convert import formats
 from tf_albert.hub.litert import FORMS
 
 # About twice what was seen (1e-6, 0.002, 0.015, 0.073), of logits that span 1.2.
@@ -150,11 +152,12 @@ def test_a_wrong_form_or_its_texts_are_refused(
 
 
 def test_other_models_longer_rows_and_folders_are_refused(
-    classifier, pretrainer, preprocessor, tokenizer, tmp_path
+    classifier, preprocessor, tokenizer, tmp_path
 ):
     path = tmp_path / "model.tflite"
-    with pytest.raises(ValueError, match="Received: AlbertPretrainer"):
-        tf_albert.hub.save_litert(pretrainer, preprocessor, path)
+    with pytest.raises(ValueError, match="Received: AlbertMultipleChoice"):
+        chooser = tf_albert.AlbertMultipleChoice(classifier.encoder)
+        tf_albert.hub.save_litert(chooser, preprocessor, path)
     with pytest.raises(ValueError, match="`max_position_embeddings`=41"):
         longer = tf_albert.AlbertPreprocessor(tokenizer, 42)
         tf_albert.hub.save_litert(classifier, longer, path)
@@ -209,8 +212,58 @@ def test_command_says_what_is_wrong(model_folder, tmp_path, monkeypatch, capsys,
     assert not list(tmp_path.iterdir())
 
 
-def test_command_of_an_encoder_is_refused(tmp_path, dropout_config, tokenizer, capsys):
-    tf_albert.AlbertEncoder(dropout_config).save_pretrained(tmp_path / "model", tokenizer)
+@pytest.mark.parametrize("form", ["float32", "int8"])
+def test_encoder_gives_what_it_gives_in_keras(classifier, preprocessor, tmp_path, inputs, form):
+    """By the model and its rows, by the model alone, and by where the model of a run lies."""
+    encoder = classifier.encoder
+    pretrainer = tf_albert.AlbertPretrainer(encoder)
+    pretrainer.save_pretrained(tmp_path / "run" / "model")
+    path, rows = tmp_path / "encoder.tflite", {"sequence_length": SEQUENCE_LENGTH}
+    contents = []
+    for arguments, more in (
+        ((encoder, preprocessor, path, form), {}),
+        ((encoder, path, form), rows),
+        ((tmp_path / "run", path, form), rows),
+    ):
+        assert tf_albert.hub.save_litert(*arguments, **more) == SEQUENCE_LENGTH
+        contents.append(path.read_bytes())
+    assert contents[0] == contents[1] == contents[2]
+    assert len(contents[0]) > BYTES_A_WEIGHT[form] * encoder.count_params()
+    expected = encoder({name: values[:-1] for name, values in inputs.items()})
+    run = Interpreter(str(path)).get_signature_runner("serving_default")
+    for row, mask in enumerate(inputs["input_mask"][:-1]):
+        outputs = run(**{name: values[row : row + 1] for name, values in inputs.items()})
+        assert outputs.keys() == {"pooled_output", "sequence_output"}
+        for name, part in (("pooled_output", ...), ("sequence_output", mask == 1)):
+            found, known = outputs[name][0][part], np.asarray(expected[name])[row][part]
+            np.testing.assert_allclose(found, known, atol=30 * CLOSE[form], rtol=0)
+
+
+def test_command_writes_an_encoder(classifier, tokenizer, tmp_path, corpus, capsys):
+    classifier.encoder.save_pretrained(tmp_path / "model", tokenizer)
+    (tmp_path / "texts.txt").write_text("\n".join(corpus[30:40]), encoding="utf-8")
+    options = ("--form", "full_int8", "--calibration", tmp_path / "texts.txt")
+    assert export(tmp_path / "model", "--output", tmp_path / "model.tflite", *options) == 0
+    assert "full_int8, 0.1 MB, rows of 41 tokens." in capsys.readouterr().out
+
+
+def test_module_and_model_of_another_library_are_taken(classifier, tmp_path):
+    tf_albert.hub.save_encoder(classifier.encoder, tmp_path / "module")
+    formats.convert(tmp_path / "module", tmp_path / "theirs", "huggingface")
+    for name in ("module", "theirs"):
+        tf_albert.hub.save_litert(tmp_path / name, tmp_path / f"{name}.tflite", sequence_length=9)
+    contents = {(tmp_path / f"{name}.tflite").read_bytes() for name in ("module", "theirs")}
+    assert len(contents) == 1
+
+
+def test_calibration_without_a_tokenizer_is_refused(classifier, tmp_path):
+    with pytest.raises(ValueError, match="'full_int8' needs the preprocessor"):
+        tf_albert.hub.save_litert(classifier, tmp_path / "a.tflite", "full_int8", texts=["a film"])
+    assert not list(tmp_path.iterdir())
+
+
+def test_command_of_a_task_without_a_litert_form_is_refused(tmp_path, dropout_config, capsys):
+    tf_albert.AlbertSpanLabeler(dropout_config).save_pretrained(tmp_path / "model")
     assert export(tmp_path / "model", "--output", tmp_path / "model.tflite") == 2
-    assert "Received: AlbertEncoder" in capsys.readouterr().err
+    assert "Received: AlbertSpanLabeler" in capsys.readouterr().err
     assert not (tmp_path / "model.tflite").exists()

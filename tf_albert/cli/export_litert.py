@@ -1,4 +1,4 @@
-"""`tf-albert export litert`: a classifier to a LiteRT file."""
+"""`tf-albert export litert`: a classifier or an encoder to a LiteRT file."""
 
 import dataclasses
 from pathlib import Path
@@ -11,10 +11,13 @@ from tf_albert.tasks.load import read_task
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Arguments:
-    """Writes a classifier as a LiteRT file (`.tflite`): ids of one row in, logits out.
+    """Writes a model as a LiteRT file (`.tflite`): ids of one row in.
+
+    A classifier gives logits; an encoder, or that of a pretrained model, `pooled_output` and
+    `sequence_output`.
 
     Args:
-        model: Folder of the run or the model.
+        model: Folder of the run or the model, in any format that is read here.
         output: The file to write.
         form: `float32`, `float16` (weights), `int8` (weights, and products with them), or
             `full_int8` (the same, with ranges measured on texts beforehand).
@@ -36,8 +39,13 @@ def execute(arguments: Arguments) -> None:
     if arguments.calibration is not None:
         texts = list(read_texts(arguments.calibration, _num_segments(arguments.model)))
     with without_messages():
-        length = hub.save_run_litert(
-            arguments.model, arguments.output, arguments.form, arguments.sequence_length, texts
+        length = hub.save_litert(
+            arguments.model,
+            None,
+            arguments.output,
+            arguments.form,
+            texts,
+            arguments.sequence_length,
         )
     size = f"{Path(arguments.output).stat().st_size / 1e6:.1f} MB"
     print(f"Wrote {arguments.output}: {arguments.form}, {size}, rows of {length} tokens.")

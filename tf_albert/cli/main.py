@@ -25,7 +25,7 @@ COMMANDS = {
     "verify-conversion": "compare the outputs of two models",
     "inspect": "say what a model in any format is",
     "export": "write a model as TF Hub modules",
-    "export litert": "write a classifier as a LiteRT file, for phones",
+    "export litert": "write a classifier or an encoder as a LiteRT file, for phones",
     "sizes": "print parameters and costs of the named sizes",
 }
 OPTIONS = {

@@ -5,7 +5,8 @@ Enters: a model of `tf_albert.modeling` and a tokenizer. Leaves: a folder for `h
 a classifier (strings in, labels out, after all layers or as soon as it is sure), an answerer
 (questions and contexts in, answers out), a chooser (contexts, questions and choices in, a choice
 out) or a tagger (sentences in, labels of words out), each with its `provenance.json`; or a LiteRT
-file of a classifier, for phones. `HubLayer` is the way back: any such module as a layer of Keras 3.
+file of a classifier or an encoder, for phones. `HubLayer` is the way back: any such module as a
+layer of Keras 3.
 API: https://www.tensorflow.org/hub/common_saved_model_apis/text.
 Next: `tf_albert.cli` offers it as a command; `export/` makes a release of it.
 """
@@ -26,7 +27,7 @@ _PUBLIC = {
     "save_litert": "litert",
     "save_preprocessor": "preprocessor",
     "save_run": "run",
-    "save_run_litert": "run",
+    "save_run_litert": "litert",
     "save_tagger": "tagger",
 }
 # A tokenizer is no Keras model.

@@ -7,7 +7,7 @@ from tf_albert.hub.early_exit import save_early_exit_classifier as save_early_ex
 from tf_albert.hub.encoder import save_encoder as save_encoder
 from tf_albert.hub.layer import HubLayer as HubLayer
 from tf_albert.hub.litert import save_litert as save_litert
+from tf_albert.hub.litert import save_run_litert as save_run_litert
 from tf_albert.hub.preprocessor import save_preprocessor as save_preprocessor
 from tf_albert.hub.run import save_run as save_run
-from tf_albert.hub.run import save_run_litert as save_run_litert
 from tf_albert.hub.tagger import save_tagger as save_tagger

@@ -1,55 +1,54 @@
-"""A classifier as a LiteRT file (`.tflite`), for phones and small machines: ids in, logits out.
+"""A classifier or an encoder as a LiteRT file (`.tflite`), for phones: ids of one row in."""
 
-Format: https://ai.google.dev/edge/litert; quantization:
-https://ai.google.dev/edge/litert/models/post_training_quantization.
-"""
-
-import warnings
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-import tensorflow as tf
 
 from tf_albert import files
+from tf_albert.convert import formats
+from tf_albert.convert.build import build_model
 from tf_albert.hub.classifier import check_fit
+from tf_albert.hub.litert_converter import FORMS, Exportable, convert_model
 from tf_albert.hub.reusable import require
+from tf_albert.hub.rows import row_length
 from tf_albert.modeling.classifier import AlbertClassifier
-from tf_albert.modeling.encoder import INPUTS
+from tf_albert.modeling.encoder import AlbertEncoder
+from tf_albert.modeling.model import AlbertModel
+from tf_albert.modeling.model_classes import model_class
+from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.text.preprocessor import AlbertPreprocessor
-from tf_albert.types import StrPath, Tensor
+from tf_albert.text.tokenizer import AlbertTokenizer
+from tf_albert.types import JsonDict, StrPath
 
-FORMS = ("float32", "float16", "int8", "full_int8")
-# What stays in float32 in `full_int8`. With the mask's -10,000 among them the int8 steps between
-# attention scores would be 39 wide, and texts without padding would calibrate the mask away;
-# the sums and variances of a normalization have too wide a range.
-FLOAT_OPERATIONS = (
-    *("BATCH_MATMUL", "SOFTMAX", "RESHAPE", "STRIDED_SLICE"),
-    *("ADD", "SUB", "MUL", "MEAN", "SQUARED_DIFFERENCE", "RSQRT"),
-)
 # Single texts, or tuples of the one or two texts of each example.
 Texts: TypeAlias = Sequence[str] | Sequence[tuple[str, ...]]
 
 
 def save_litert(
-    classifier: AlbertClassifier,
-    preprocessor: AlbertPreprocessor,
-    path: StrPath,
+    model: AlbertModel | StrPath,
+    preprocessor: AlbertPreprocessor | StrPath | None,
+    path: StrPath | None = None,
     form: str = "float32",
     texts: Texts | None = None,
-) -> None:
-    """Writes a classifier as a LiteRT file that needs nothing of tf_albert or TensorFlow.
+    sequence_length: int | None = None,
+) -> int:
+    """Writes a classifier or an encoder as a LiteRT file that needs no TensorFlow.
 
     The file has one signature, `serving_default`: `input_word_ids`, `input_mask` and
-    `input_type_ids`, int32 `(1, sequence_length)`, to `logits`, float32 `(1, num_classes)`. Sizes
-    are fixed, one row a call, which is what the kernels of phones are made for. Weights that layers
-    share are stored once.
+    `input_type_ids`, int32 `(1, sequence_length)`, to `logits`, float32 `(1, num_classes)`; of an
+    encoder to `pooled_output`, float32 `(1, hidden_size)`, and `sequence_output`, float32
+    `(1, sequence_length, hidden_size)`. Sizes are fixed, one row a call, which is what the kernels
+    of phones are made for. Weights that layers share are stored once.
 
     Args:
-        classifier: `AlbertClassifier`, of any precision.
-        preprocessor: `AlbertPreprocessor`, of the tokenizer the classifier was trained with. Its
-            `sequence_length` is that of the file.
+        model: `AlbertClassifier`, `AlbertEncoder`, `AlbertPretrainer` (of which the encoder is
+            written), of any precision; or where one lies, in any form that `from_pretrained` takes.
+        preprocessor: `AlbertPreprocessor` of the tokenizer that the model was trained with. Its
+            `sequence_length` is that of the file. It may be left out: `path` and `form` then stand
+            a place earlier, and the rest is given by name.
         path: str or path. The file to write.
         form: str. How the weights are stored, and what is computed in int8:
 
@@ -61,27 +60,85 @@ def save_litert(
               products, softmax, sums and normalizations stay in float32.
         texts: list of str, or of tuples of one or two str; for `full_int8` alone. Some hundred
             texts such as the file will see.
+        sequence_length: int or None. Tokens a row, where no preprocessor tells it; None for that of
+            fine-tuning, or 128.
+
+    Returns:
+        int: tokens a row.
 
     Raises:
-        ValueError: an argument of another class, an unknown form, a preprocessor that does not fit
-            the classifier, texts missing or not wanted, or `path` is a folder.
+        FileNotFoundError: there is no model in `model`.
+        ValueError: a model of another class, an unknown form, a preprocessor that does not fit the
+            model, texts missing, not wanted or without a tokenizer, or `path` is a folder.
 
     Example::
 
+        tf_albert.hub.save_litert("runs/sst2", "sentiment.tflite", "int8")
         tf_albert.hub.save_litert(classifier, preprocess, "sentiment.tflite", "int8")
         run = ai_edge_litert.interpreter.Interpreter("sentiment.tflite").get_signature_runner()
         run(**{name: rows.numpy() for name, rows in preprocess(["a fine film"]).items()})["logits"]
     """
+    if isinstance(preprocessor, str | os.PathLike):
+        preprocessor, path, form = None, preprocessor, str(path or form)
+    if path is None:
+        raise ValueError("`path` is missing: the file to write.")
     check_litert(path, form, texts)
-    require(classifier, (AlbertClassifier,), "Other models have no LiteRT form.")
-    require(preprocessor, (AlbertPreprocessor,), "A tokenizer goes into one of these.")
-    check_fit(classifier.config, preprocessor.tokenizer, preprocessor.sequence_length)
-    converter = _converter(classifier, preprocessor.sequence_length)
-    if texts:  # there for `full_int8` alone, by `check_litert`
-        content = _convert_calibrated(converter, _rows(preprocessor, texts))
+    exported, task = _read(model)
+    if preprocessor is None:
+        length = row_length(exported.config, task.get("sequence_length"), sequence_length)
     else:
-        content = _convert(converter, form)
-    files.write_bytes(path, content)
+        require(preprocessor, (AlbertPreprocessor,), "A tokenizer goes into one of these.")
+        length = preprocessor.sequence_length
+        if sequence_length not in (None, length):
+            raise ValueError(f"The preprocessor makes rows of {length}, not {sequence_length}.")
+        check_fit(exported.config, preprocessor.tokenizer, length)
+    rows = _rows(preprocessor or _preprocessor(model, length), texts) if texts else []
+    files.write_bytes(path, convert_model(exported, length, form, rows))
+    return length
+
+
+def save_run_litert(
+    run: StrPath,
+    path: StrPath,
+    form: str = "float32",
+    sequence_length: int | None = None,
+    texts: Texts | None = None,
+) -> int:
+    """Writes the model of a run as a LiteRT file: what `save_litert` does, of a folder alone.
+
+    Args:
+        run: str or path. A run, or a folder that `save_pretrained` wrote.
+        path, form, texts, sequence_length: as for `save_litert`.
+
+    Returns:
+        int: tokens a row.
+    """
+    return save_litert(run, None, path, form, texts, sequence_length)
+
+
+def _read(model: AlbertModel | StrPath) -> tuple[Exportable, JsonDict]:
+    """Returns what is exported, and what it was fine-tuned for where that is stored."""
+    if not isinstance(model, str | os.PathLike):
+        return _exported(model), {}
+    checkpoint = formats.read(model)
+    stored, _ = build_model(checkpoint, model_class(checkpoint.model_class), checkpoint.absent)
+    return _exported(stored), checkpoint.task or {}
+
+
+def _exported(model: AlbertModel) -> Exportable:
+    if isinstance(model, AlbertPretrainer):
+        return model.encoder
+    hint = "Of another model, give its `encoder`."
+    return require(model, (AlbertClassifier, AlbertEncoder), hint)
+
+
+def _preprocessor(model: AlbertModel | StrPath, length: int) -> AlbertPreprocessor:
+    if not isinstance(model, str | os.PathLike):
+        raise ValueError(
+            "Ranges are measured on the ids of texts, so 'full_int8' needs the preprocessor: "
+            "`save_litert(model, preprocessor, path, ...)`."
+        )
+    return AlbertPreprocessor(AlbertTokenizer.from_pretrained(model), length)
 
 
 def check_litert(path: StrPath, form: str, texts: Texts | None) -> None:
@@ -108,55 +165,6 @@ def check_litert(path: StrPath, form: str, texts: Texts | None) -> None:
         )
     if Path(path).is_dir():
         raise ValueError(f"{path} is a folder; a LiteRT file is to be written there. Name a file.")
-
-
-def _converter(classifier: AlbertClassifier, sequence_length: int) -> tf.lite.TFLiteConverter:
-    """Returns a converter of the classifier with its weights as constants.
-
-    Weights that are variables end in a file that reads them from nowhere: its logits are NaN.
-    """
-    # A copy, for float32 and padded rows: the caller's model stays as it is.
-    model = AlbertClassifier(classifier.config, **classifier.head_arguments(), dtype="float32")
-    model.set_weights(classifier.get_weights())
-    model.encoder.skip_padding = False
-    weights = [
-        [variable.numpy() for variable in variables]
-        for variables in (model.trainable_variables, model.non_trainable_variables)
-    ]
-
-    @tf.function(autograph=False)
-    def call(**inputs: Tensor) -> dict[str, Tensor]:
-        constants = [[tf.constant(value) for value in values] for values in weights]
-        logits, _ = model.stateless_call(*constants, inputs, training=False)
-        return {"logits": logits}
-
-    specs = {name: tf.TensorSpec((1, sequence_length), tf.int32, name) for name in INPUTS}
-    function = call.get_concrete_function(**specs)
-    return tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
-
-
-def _convert(converter: tf.lite.TFLiteConverter, form: str) -> bytes:
-    if form != "float32":
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if form == "float16":
-        converter.target_spec.supported_types = [tf.float16]
-    return converter.convert()
-
-
-def _convert_calibrated(
-    converter: tf.lite.TFLiteConverter, rows: list[dict[str, np.ndarray]]
-) -> bytes:
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: rows
-    options = tf.lite.experimental.QuantizationDebugOptions(denylisted_ops=list(FLOAT_OPERATIONS))
-    with warnings.catch_warnings():
-        # TensorFlow's own calibration uses the interpreter that it warns of.
-        warnings.filterwarnings("ignore", r"\s*Warning: tf.lite.Interpreter is deprecated")
-        # The one public way to leave operations out of quantization.
-        debugger = tf.lite.experimental.QuantizationDebugger(
-            converter=converter, debug_options=options
-        )
-        return debugger.get_nondebug_quantized_model()
 
 
 def _rows(preprocessor: AlbertPreprocessor, texts: Texts) -> list[dict[str, np.ndarray]]:

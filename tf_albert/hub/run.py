@@ -1,4 +1,4 @@
-"""A trained run as modules: what `tf-albert export` and a release have in common; or for phones."""
+"""A trained run as modules: what `tf-albert export` and a release have in common."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,8 +11,8 @@ from tf_albert.hub.chooser import save_chooser
 from tf_albert.hub.classifier import save_classifier
 from tf_albert.hub.early_exit import check_early_exit, save_early_exit_classifier
 from tf_albert.hub.encoder import check_also_layers, save_encoder
-from tf_albert.hub.litert import Texts, check_litert, save_litert
 from tf_albert.hub.preprocessor import save_preprocessor
+from tf_albert.hub.rows import row_length
 from tf_albert.hub.tagger import save_tagger
 from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.depth import with_layers
@@ -28,7 +28,6 @@ from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import JsonDict, StrPath
 
-DEFAULT_LENGTH = 128
 # What a model of a kind of task is exported as: the module's name, and what writes it.
 MODULES: dict[type[Predictor], tuple[str, Callable[..., None]]] = {
     QuestionAnsweringPredictor: ("answerer", save_answerer),
@@ -171,64 +170,8 @@ def _save_task(
     return name
 
 
-def save_run_litert(
-    run: StrPath,
-    path: StrPath,
-    form: str = "float32",
-    sequence_length: int | None = None,
-    texts: Texts | None = None,
-) -> int:
-    """Writes the classifier of a trained run as a LiteRT file (`.tflite`).
-
-    The file has one signature, `serving_default`: `input_word_ids`, `input_mask` and
-    `input_type_ids`, int32 `(1, sequence_length)`, to `logits`, float32 `(1, num_classes)`.
-
-    Args:
-        run: str or path. A run of fine-tuning, or a folder that `save_pretrained` wrote with a
-            tokenizer.
-        path: str or path. The file to write.
-        form: str. How the weights are stored, and what is computed in int8:
-
-            - `float32`: as they are;
-            - `float16`: half the size, computed in float32;
-            - `int8`: a quarter of the size; products with weights in int8, with the range of each
-              input measured when it comes;
-            - `full_int8`: the same with ranges measured on `texts` beforehand.
-        sequence_length: int or None. Tokens a row; None for that of fine-tuning, or 128.
-        texts: list of str, or of tuples of one or two str; for `full_int8` alone. Some hundred
-            texts such as the file will see.
-
-    Returns:
-        int: tokens a row.
-
-    Raises:
-        FileNotFoundError: `run` is no model folder, or lacks its tokenizer.
-        ValueError: damaged files, a model that is no classifier, an unknown form, a
-            `sequence_length` above the model's positions, texts missing or not wanted, or `path`
-            is a folder.
-
-    Example::
-
-        tf_albert.hub.save_run_litert("runs/sst2", "sentiment.tflite", "int8")
-    """
-    check_litert(path, form, texts)
-    folder = layout.model_folder(run)
-    model = read_model(folder)
-    preprocessor = _preprocessor(folder, model.config, sequence_length)
-    save_litert(model, preprocessor, path, form, texts)
-    return preprocessor.sequence_length
-
-
 def _preprocessor(
     folder: Path, config: AlbertConfig, sequence_length: int | None
 ) -> AlbertPreprocessor:
-    longest = config.max_position_embeddings
-    task_length = read_task(folder).get("sequence_length")
-    default = task_length or min(DEFAULT_LENGTH, longest)
-    length = default if sequence_length is None else sequence_length
-    if length > longest:
-        raise ValueError(
-            f"A sequence length of {length} is above the model's {longest} positions. "
-            f"Use {longest} or less."
-        )
+    length = row_length(config, read_task(folder).get("sequence_length"), sequence_length)
     return AlbertPreprocessor(AlbertTokenizer.from_pretrained(folder), length)

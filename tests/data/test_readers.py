@@ -96,6 +96,7 @@ def test_sentences_are_split_at_no_abbreviation():
     [
         ("a.txt", b"fine\nno\xff\n", r"a\.txt, line 2: invalid UTF-8 at byte 3 of the line"),
         ("a.txt", b"fine\nfine\nze\0ro\n", r"a\.txt, line 3: a zero byte"),
+        ("a.txt", "Ein Satz.".encode("utf-16"), r"a\.txt is UTF-16\. Convert it: `iconv -f UTF-16"),
         ("a.jsonl", '{"text": "a"}\n{"body": "b"}', r"a\.jsonl, line 2: expected a JSON .* `text`"),
         ("a.jsonl", '{"text": "a"', r"a\.jsonl, line 1: expected a JSON object"),
         ("a.json", '[\n{"text": "a"}\n]', r"a\.json, line 1: expected a JSON object"),

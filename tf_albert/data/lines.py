@@ -1,6 +1,7 @@
 """Lines of text files, plain or compressed."""
 
 import bz2
+import codecs
 import gzip
 import itertools
 import lzma
@@ -91,6 +92,8 @@ def _decode(line: bytes, path: StrPath, number: int) -> str:
             f"{path}, line {number}: over {LONGEST_LINE:,} bytes, which have to be in memory at "
             "once. Divide the text into several lines, in JSONL into several documents."
         )
+    if number == 1 and line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ValueError(f"{path} is UTF-16. Convert it: `iconv -f UTF-16 -t UTF-8`.")
     if b"\0" in line:
         raise ValueError(
             f"{path}, line {number}: a zero byte. This is a binary file; expected UTF-8 text."

@@ -66,6 +66,17 @@ def test_empty_lines_are_no_rows(tmp_path, name):
     assert read_examples(path, ["text"], "label") == Examples([("a",), ("b",)], ["x", "y"])
 
 
+@pytest.mark.parametrize("name", ["a.tsv", "a.csv"])
+def test_whole_numbers_of_a_column_with_gaps_are_the_same_without(tmp_path, name):
+    """Pandas writes 1.0 where a column of whole numbers has gaps."""
+    content = "text\tlabel\na\t1.0\nb\t0.0\nc\t1\n".replace("\t", "," if name == "a.csv" else "\t")
+    assert read_examples(write(tmp_path, name, content), ["text"], "label").labels == [
+        "1",
+        "0.0",
+        "1",
+    ]
+
+
 def test_labels_need_not_be_there(tmp_path):
     path = write(tmp_path, "a.tsv", "text\nx\n")
     assert read_examples(path, ["text"]) == Examples([("x",)], None)

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tf_albert.data.lines import is_unicode
@@ -29,6 +29,19 @@ def same(label: str) -> str:
     """
     whole = WITH_POINT.fullmatch(label)
     return whole[1] if whole else label
+
+
+def spelled_alike(labels: Sequence[str]) -> list[str]:
+    """Returns labels with one spelling for each class, the shortest that there is.
+
+    Args:
+        labels: list of str.
+
+    >>> spelled_alike(["1.0", "2.0", "1"])
+    ['1', '2.0', '1']
+    """
+    spelling = {same(label): label for label in in_order(labels)}
+    return [spelling[same(label)] for label in labels]
 
 
 def in_order(labels: Iterable[str]) -> list[str]:

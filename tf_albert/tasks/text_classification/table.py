@@ -8,7 +8,13 @@ from typing import Any
 from tf_albert.data.lines import is_unicode
 from tf_albert.tasks.bad_rows import BadRows, Flaw
 from tf_albert.tasks.tables import Row, check_columns, read_rows
-from tf_albert.tasks.text_classification.label_cells import CLASS, LABEL_SET, NUMBER, READERS
+from tf_albert.tasks.text_classification.label_cells import (
+    CLASS,
+    LABEL_SET,
+    NUMBER,
+    READERS,
+    spelled_alike,
+)
 from tf_albert.types import StrPath
 
 __all__ = ["CLASS", "LABEL_SET", "NUMBER", "Examples", "read_examples"]
@@ -43,8 +49,8 @@ def read_examples(
 ) -> Examples:
     """Returns the examples in a table.
 
-    The first row names the columns. Labels have no white space around them, and `1`, `1.0` and
-    `"1"` of JSON are one.
+    The first row names the columns. Labels have no white space around them, and `1` and `1.0` are
+    one.
 
     Args:
         path: str or path. A file that `tables.read_rows` reads.
@@ -71,7 +77,8 @@ def read_examples(
     path = Path(path)
     bad_rows = BadRows(strict=True) if bad_rows is None else bad_rows
     wanted = [*text_columns, *([] if label_column is None else [label_column])]
-    texts, labels = [], []
+    texts: list[tuple[str, ...]] = []
+    labels: list[Any] = []
     for number, row in read_rows(path, bad_rows, columns, quoting):
         check_columns(row, wanted, f"{path}, line {number}")
         try:
@@ -86,7 +93,9 @@ def read_examples(
     if not texts:
         why = f" {bad_rows.summary()}." if bad_rows else ""
         raise ValueError(f"{path} has no rows that can be used.{why}")
-    return Examples(texts, labels if label_column is not None else None)
+    if label_column is None:
+        return Examples(texts, None)
+    return Examples(texts, spelled_alike(labels) if label_kind == CLASS else labels)
 
 
 def _text(row: Row, column: str) -> str:

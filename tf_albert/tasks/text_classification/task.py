@@ -17,7 +17,6 @@ from tf_albert.tasks.task import Task
 from tf_albert.tasks.task_settings import TaskSettings
 from tf_albert.tasks.text_classification import glue
 from tf_albert.tasks.text_classification.data import read_labelled
-from tf_albert.tasks.text_classification.label_cells import same
 from tf_albert.tasks.text_classification.labels import Classes, Numbers
 from tf_albert.tasks.text_classification.predictor import TextClassificationPredictor
 from tf_albert.text.preprocessor import AlbertPreprocessor
@@ -136,7 +135,7 @@ class LabelledBatches(EpochBatches):
 
 
 def _collapse_to_a_class(metrics: Mapping[str, Any], labels: Sequence[str]) -> str | None:
-    shares = [count / len(labels) for count in collections.Counter(map(same, labels)).values()]
+    shares = [count / len(labels) for count in collections.Counter(labels).values()]
     guessing = -sum(share * math.log(share) for share in shares)
     is_flat = metrics["predicted_classes"] == 1 and metrics["loss"] > FLAT * guessing
     if not is_flat or len(shares) == 1:

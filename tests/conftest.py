@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
+from tests import processes
 from tests.helpers import REPOSITORY, require
 
 # Models are traced within an example, so an example's time says nothing.
@@ -172,3 +173,10 @@ def small_config():
         max_position_embeddings=41,
         type_vocab_size=3,
     )
+
+
+@pytest.fixture(scope="session")
+def stranger():
+    """An executor of one process of its own, which has made nothing of what it loads."""
+    with processes.stranger() as executor:
+        yield executor

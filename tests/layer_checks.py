@@ -1,14 +1,12 @@
-"""What every layer must do, called from the test of each.
-
-A stranger's process loads the `.keras` files, so nothing of the package is imported at the top.
-"""
+"""What every layer must do, called from the test of each."""
 
 import inspect
 import json
-import os
 
 import keras
 import numpy as np
+
+from tests.elsewhere import outputs_elsewhere
 
 
 def check_layer(
@@ -121,21 +119,8 @@ def check_file(layer, inputs, stranger, folder):
     """A model of the layer in a `.keras` file gives the same in another process and folder."""
     symbolic = symbolic_inputs(inputs)
     model = randomized(keras.Model(symbolic, layer(**symbolic)))
-    (folder / "written").mkdir()
-    (folder / "elsewhere").mkdir()
-    model.save(folder / "written" / "model.keras")
-    (folder / "written" / "model.keras").rename(folder / "elsewhere" / "moved.keras")
-    outputs = stranger.submit(outputs_of_file, folder / "elsewhere", "moved.keras", inputs)
-    np.testing.assert_allclose(outputs.result(), model(inputs), atol=1e-6)
-
-
-def outputs_of_file(folder, name, inputs):
-    """Returns the outputs of a model in a `.keras` file, in a process that has not made it."""
-    import tf_albert  # noqa: F401 - which tells Keras the classes
-
-    os.chdir(folder)
-    outputs = keras.saving.load_model(name)(inputs)
-    return keras.tree.map_structure(keras.ops.convert_to_numpy, outputs)
+    outputs = outputs_elsewhere(model, inputs, stranger, folder)
+    np.testing.assert_allclose(outputs, model(inputs), atol=1e-6)
 
 
 def randomized(layer, scale=0.3):

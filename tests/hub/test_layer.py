@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.elsewhere import outputs_elsewhere
 from tests.training.recipes import small_model
 from tf_albert import AlbertEncoder, AlbertPreprocessor, hub
 from tf_albert.hub import HubLayer
@@ -218,15 +219,14 @@ def test_list_of_strings_is_one_batch(modules):
             np.testing.assert_array_equal(outputs[name], expected[name])
 
 
-def test_keras_file_and_weights_round_trip(modules, tmp_path):
+def test_keras_file_and_weights_round_trip(modules, tmp_path, stranger):
     model = functional(pooled_layer(modules))
     fitted(model)
     inputs, _ = batch()
     expected = model.predict(inputs, verbose=0)
-    model.save(tmp_path / "model.keras")
     model.save_weights(tmp_path / "model.weights.h5")
-    again = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(again.predict(inputs, verbose=0), expected, atol=1e-6)
+    again = outputs_elsewhere(model, inputs, stranger, tmp_path)
+    np.testing.assert_allclose(again, expected, atol=1e-6)
     fresh = functional(pooled_layer(modules))
     assert np.abs(fresh.predict(inputs, verbose=0) - expected).max() > 1e-3
     fresh.load_weights(tmp_path / "model.weights.h5")

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.layer_checks import outputs_of_file
+from tests.elsewhere import outputs_elsewhere
 from tf_albert.layers import EncoderBlock, FactorizedEmbedding, MaskedLMHead, SentenceOrderHead
 
 MASK_ID = 4
@@ -51,11 +51,7 @@ def test_model_trains_and_loads_elsewhere(stranger, tmp_path, num_blocks):
     inputs, targets = rows()
     losses = model.fit(inputs, targets, batch_size=16, epochs=8, verbose=0).history["loss"]
     assert losses[-1] < 0.9 * losses[0]
-    (tmp_path / "elsewhere").mkdir()
-    model.save(tmp_path / "model.keras")
-    (tmp_path / "model.keras").rename(tmp_path / "elsewhere" / "model.keras")
-    future = stranger.submit(outputs_of_file, tmp_path / "elsewhere", "model.keras", inputs)
-    loaded = future.result()
+    loaded = outputs_elsewhere(model, inputs, stranger, tmp_path)
     for name, output in model(inputs).items():
         np.testing.assert_allclose(loaded[name], output, atol=1e-6, err_msg=name)
 

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.elsewhere import outputs_elsewhere
 from tf_albert import AlbertClassifier, AlbertPreprocessor
 
 TEXTS = ["The language.", "a value of the object"]
@@ -69,14 +70,13 @@ def test_strings_to_classes_in_one_functional_model(preprocess, small_config):
     np.testing.assert_allclose(model(tf.constant(TEXTS)), classifier(preprocess(TEXTS)), atol=1e-6)
 
 
-def test_functional_model_returns_from_a_keras_file(preprocess, small_config, tmp_path):
+def test_functional_model_returns_from_a_keras_file(preprocess, small_config, tmp_path, stranger):
     first, second = keras.Input((), dtype="string"), keras.Input((), dtype="string")
     outputs = AlbertClassifier(small_config, num_classes=3)(preprocess((first, second)))
     model = keras.Model([first, second], outputs)
-    model.save(tmp_path / "model.keras")
-    copy = keras.models.load_model(tmp_path / "model.keras")
-    inputs = [tf.constant(TEXTS), tf.constant(PAIRS)]
-    np.testing.assert_array_equal(copy(inputs), model(inputs))
+    inputs = [np.array(TEXTS, object), np.array(PAIRS, object)]
+    loaded = outputs_elsewhere(model, inputs, stranger, tmp_path)
+    np.testing.assert_allclose(loaded, model([tf.constant(part) for part in inputs]), atol=1e-6)
 
 
 def test_config_returns_the_layer(preprocess):

@@ -8,13 +8,17 @@ BIN := .venv/bin
 comma := ,
 TEST := test$(if $(EXTRAS),$(comma)$(EXTRAS))
 
-.PHONY: demo test bench lint format clean
+.PHONY: demo test release-check bench lint format clean
 
 demo: .venv/package
 	$(BIN)/tf-albert demo
 
 test: lint
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# What only a release can break: releases themselves, tutorials, servers, scripts of benchmarks.
+release-check: .venv/$(TEST)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m release
 
 bench: .venv/bench
 	$(BIN)/python -m benchmarks.inference

@@ -57,8 +57,24 @@ def _set_up_tensorflow():
     gc.set_threshold(200_000, 20, 100)
 
 
+# What belongs to a release alone.
+RELEASE = (
+    "tests/benchmarks",
+    "tests/export",
+    "tests/hub/test_fuzz.py",
+    "tests/hub/test_serving.py",
+    "tests/test_adding_a_task.py",
+    "tests/test_guides.py",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Starts the longest files first."""
+    """Marks what belongs to a release, and starts the longest files first."""
+    for item in items:
+        file = item.path.relative_to(REPOSITORY)
+        if any(file.is_relative_to(part) for part in RELEASE):
+            item.add_marker("release")
     items.sort(key=_turn)
 
 

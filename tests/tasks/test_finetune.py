@@ -12,6 +12,7 @@ from tests.tasks.tables import recipe_of, write_folder
 from tests.training.recipes import small_model
 from tf_albert import AlbertClassifier, AlbertPretrainer, files
 from tf_albert.cli.main import main
+from tf_albert.convert.names import weights_by_name
 from tf_albert.tasks.finetune import finetune
 from tf_albert.tasks.text_classification.predictor import TextClassificationPredictor
 from tf_albert.tasks.text_classification.table import NUMBER, read_examples
@@ -159,22 +160,78 @@ def whole(folder):
     return recipe
 
 
-# After step 20 all is done but for the model and the results.
-@pytest.mark.parametrize("last", [8, 20])
-def test_killed_run_ends_as_one_that_was_not(whole, tmp_path, last):
-    run = shutil.copytree(whole.output, tmp_path / "run")
+def without_results(recipe, folder, last):
+    """Returns the recipe of what is left of a run that was killed after a checkpoint."""
+    run = shutil.copytree(recipe.output, folder / "killed")
     (run / "results.json").unlink()
     shutil.rmtree(run / "model")
     for step, checkpoint in list_checkpoints(run):
         if step > last:
             shutil.rmtree(checkpoint)
-    recipe = dataclasses.replace(whole, output=str(run))
-    files.write_json(run / "recipe.json", dataclasses.asdict(recipe))
+    killed = dataclasses.replace(recipe, output=str(run))
+    files.write_json(run / "recipe.json", dataclasses.asdict(killed))
+    return killed
+
+
+# After step 20 all is done but for the model and the results.
+@pytest.mark.parametrize("last", [8, 20])
+def test_killed_run_ends_as_one_that_was_not(whole, tmp_path, last):
+    recipe = without_results(whole, tmp_path, last)
     results = finetune(recipe)
     assert results == pytest.approx(files.read_json(f"{whole.output}/results.json"), abs=1e-5)
     models = [AlbertClassifier.from_pretrained(where.output) for where in (recipe, whole)]
     for ours, theirs in zip(*(model.trainable_variables for model in models), strict=True):
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=0, atol=1e-6)
+
+
+def test_frozen_embedding_stays_bit_by_bit(folder, tmp_path):
+    recipe = recipe_of(
+        folder,
+        tmp_path / "run",
+        steps=3,
+        freeze="embedding",
+        layer_decay=0.5,
+        class_weights="balanced",
+        label_smoothing=0.1,
+    )
+    finetune(recipe)
+    before = AlbertPretrainer.from_pretrained(folder / "pretrained").encoder.embedding.variables
+    tuned = AlbertClassifier.from_pretrained(recipe.output).encoder
+    for ours, theirs in zip(tuned.embedding.variables, before, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+    with pytest.raises(ValueError, match=r"another recipe \(layer_decay=0\.5, now 0\.9\)"):
+        finetune(dataclasses.replace(recipe, layer_decay=0.9))
+
+
+def test_run_with_lora_leaves_an_ordinary_model_and_goes_on_as_it_was(folder, tmp_path):
+    recipe = recipe_of(
+        folder, tmp_path / "run", lora_rank=2, steps=7, checkpoint_every=3, keep_checkpoints=3
+    )
+    results = finetune(recipe)
+    model = AlbertClassifier.from_pretrained(recipe.output)
+    before = weights_by_name(AlbertPretrainer.from_pretrained(folder / "pretrained").encoder)
+    after = weights_by_name(model.encoder)
+    moved = {name for name in before if not np.array_equal(before[name], after[name])}
+    assert moved == {
+        *(f"attention_0/{name}/kernel" for name in ("query", "key", "value", "output")),
+        *(f"feed_forward_0/{name}/kernel" for name in ("intermediate", "output")),
+    }
+    killed = without_results(recipe, tmp_path, last=3)
+    assert finetune(killed) == pytest.approx(results, abs=1e-5)
+    again = AlbertClassifier.from_pretrained(killed.output)
+    for ours, theirs in zip(again.weights, model.weights, strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=0, atol=1e-6)
+
+
+def test_run_of_a_version_without_an_option_goes_on(whole, tmp_path):
+    killed = without_results(whole, tmp_path, last=20)
+    stored = files.read_json(f"{killed.output}/recipe.json")
+    for name in ("freeze", "lora_rank", "layer_decay", "weight_decay", "class_weights"):
+        del stored[name]
+    files.write_json(f"{killed.output}/recipe.json", stored)
+    finetune(killed)
+    with pytest.raises(ValueError, match=r"another recipe \(lora_rank=0, now 2\)"):
+        finetune(dataclasses.replace(killed, lora_rank=2))
 
 
 @pytest.mark.parametrize(
@@ -210,6 +267,7 @@ def test_killed_run_ends_as_one_that_was_not(whole, tmp_path, last):
         ({"init": "nowhere"}, FileNotFoundError, "nowhere"),
         ({"label_column": "label", "regression": True}, ValueError, "must hold a number"),
         ({"accumulation": 5}, ValueError, "batch of 12 cannot be divided"),
+        ({"class_weights": {"ugly": 2.0}}, ValueError, "'ugly', which is no label here"),
         (
             {"seeds": 3, "strategy": "multi_worker_mirrored"},
             ValueError,

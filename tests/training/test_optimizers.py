@@ -157,3 +157,30 @@ def test_fit_under_a_strategy_takes_the_steps_of_one_device(optimizer_class):
 def test_unknown_name():
     with pytest.raises(ValueError, match=r"'adam'. Known optimizers: lamb, adamw, sgd"):
         make_optimizer("adam", 0.1)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adamw", "lamb"])
+def test_each_variable_has_its_share_of_the_rate(name):
+    moved = []
+    for scales in ((), (1.0, 0.5, 0.125)):
+        values = {"a/kernel": [3.0, 4.0], "b/kernel": [3.0, 4.0], "c/bias": [3.0, 4.0]}
+        variables = list(variables_of(values).values())
+        optimizer = make_optimizer(name, 0.25)
+        optimizer.build(variables)
+        optimizer.rate_scales = scales
+        optimizer.apply([tf.constant([0.25, 0.5])] * 3, variables)
+        moved.append([variable.numpy() - [3.0, 4.0] for variable in variables])
+    for whole, scaled, scale in zip(*moved, (1.0, 0.5, 0.125), strict=True):
+        np.testing.assert_allclose(scaled, scale * whole, rtol=1e-5)
+
+
+def test_decay_and_clipping_are_given_or_googles():
+    assert make_optimizer("lamb", 0.1).decay == make_optimizer("adamw", 0.1).decay == 0.01
+    assert make_optimizer("adamw", 0.1).clip_norm == 1.0
+    given = make_optimizer("adamw", 0.1, weight_decay=0.25, clip_norm=3.0)
+    assert (given.decay, given.clip_norm) == (0.25, 3.0)
+    none = make_optimizer("lamb", 0.1, weight_decay=0.0, clip_norm=0.0)
+    assert (none.decay, none.clip_norm) == (0.0, None)
+    assert make_optimizer("sgd", 0.1, weight_decay=0.0, clip_norm=2.0).clip_norm == 2.0
+    with pytest.raises(ValueError, match="'sgd' has no weight decay; received"):
+        make_optimizer("sgd", 0.1, weight_decay=0.1)

@@ -9,6 +9,7 @@ from tf_albert.data.batches import PretrainingBatches
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.training import loop
 from tf_albert.training.evaluation import EVALUATION_SEED, PretrainingEvaluation
+from tf_albert.training.loop_settings import LoopSettings
 from tf_albert.training.objectives import PretrainingObjective
 from tf_albert.training.strategy import make_strategy
 
@@ -59,7 +60,7 @@ def held_out_scores(folder, vocabulary, shuffled, settings):
 
 
 def settings(steps):
-    return loop.LoopSettings(steps=steps, optimizer="adamw", learning_rate=1e-3, warmup_steps=20)
+    return LoopSettings(steps=steps, optimizer="adamw", learning_rate=1e-3, warmup_steps=20)
 
 
 def test_order_of_numbered_sentences_is_learned(tmp_path, vocabulary):

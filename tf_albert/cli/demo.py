@@ -133,6 +133,7 @@ def _pretrain(folder: Path, steps: int) -> JsonDict | None:
             optimizer="adamw",
             learning_rate=5e-4,
             warmup_steps=steps // 10,
+            cooccurrence_start=True,
             log_every=100,
             checkpoint_every=steps,
         )

@@ -1,5 +1,6 @@
 """`provenance.json`, which lies beside a model in any format: its origin, and its files' sums."""
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from tf_albert import files
 from tf_albert.layout import PROVENANCE_FILE
 from tf_albert.modeling.model import AlbertModel
+from tf_albert.modeling.trained_parts import lora_variables
 
 COPY_AGAIN = "Copy the folder again, or convert the model anew."
 # What says where a model was converted from, and, within it, where that one was.
@@ -26,7 +28,9 @@ def facts_of(model: AlbertModel) -> dict[str, Any]:
     return told | {
         "model_class": type(model).__name__,
         "head_arguments": model.head_arguments(),
-        "num_parameters": model.count_params(),
+        # As the weights file has them, where Keras adds LoRA's matrices to their kernels.
+        "num_parameters": model.count_params()
+        - sum(math.prod(v.shape) for v in lora_variables(model)),
     }
 
 

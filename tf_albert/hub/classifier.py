@@ -100,7 +100,7 @@ def check_classifier(
         ValueError: an argument of another class, labels that are not one per class, or a
             preprocessor that does not fit the classifier.
     """
-    require(classifier, (AlbertClassifier,), "For an encoder there is `save_encoder`.")
+    classifier = require(classifier, (AlbertClassifier,), "For an encoder there is `save_encoder`.")
     require(preprocessor, (AlbertPreprocessor,), "A tokenizer goes into one of these.")
     _check_labels(labels, classifier.num_classes, multi_label)
     check_fit(classifier.config, preprocessor.tokenizer, preprocessor.sequence_length)

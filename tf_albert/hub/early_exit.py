@@ -193,7 +193,9 @@ def check_early_exit(classifier: AlbertClassifier, threshold: float | Tensor) ->
     Raises:
         ValueError: another model, a regression, layers that differ, or a threshold below 0.
     """
-    require(classifier, (AlbertClassifier,), "The head reads the pooled output of each layer.")
+    classifier = require(
+        classifier, (AlbertClassifier,), "The head reads the pooled output of each layer."
+    )
     if classifier.num_classes == 1:
         raise ValueError(
             "A regression gives no probability by which it could leave early. Use "

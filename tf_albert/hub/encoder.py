@@ -63,7 +63,7 @@ def save_encoder(
         layer = hub.KerasLayer("albert", trainable=True)   # in tf_keras, without tf_albert
         first = hub.KerasLayer(hub.load("albert").layers_1, trainable=True)
     """
-    require(
+    model = require(
         model,
         (AlbertEncoder, AlbertPretrainer),
         "Of a task model, give `model.encoder`; of a classifier, `save_classifier` makes a module "

@@ -126,8 +126,7 @@ def _read(model: AlbertModel | StrPath) -> tuple[Exportable, JsonDict]:
 
 
 def _exported(model: AlbertModel) -> Exportable:
-    if isinstance(model, AlbertPretrainer):
-        return model.encoder
+    model = model.encoder if isinstance(model, AlbertPretrainer) else model
     hint = "Of another model, give its `encoder`."
     return require(model, (AlbertClassifier, AlbertEncoder), hint)
 

@@ -14,6 +14,8 @@ import tensorflow as tf
 import tf_albert
 from tf_albert import files, layout
 from tf_albert.convert.provenance import without_paths, write_provenance
+from tf_albert.modeling.model import AlbertModel
+from tf_albert.modeling.trained_parts import merged
 from tf_albert.types import JsonDict, StrPath, Tensor
 
 MODULE_FILE = "saved_model.pb"
@@ -135,7 +137,7 @@ def describe(model: keras.Model) -> JsonDict:
 
 
 def require(value: object, classes: tuple[type[Required], ...], hint: str) -> Required:
-    """Returns `value`, which must be an instance of one of the classes.
+    """Returns `value`, which must be an instance of one of the classes; a model without LoRA.
 
     Args:
         value: what the user gave.
@@ -148,4 +150,4 @@ def require(value: object, classes: tuple[type[Required], ...], hint: str) -> Re
     if not isinstance(value, classes):
         names = " or ".join(f"`{name.__name__}`" for name in classes)
         raise ValueError(f"Expected {names}. Received: {type(value).__name__}. {hint}")
-    return value
+    return merged(value) if isinstance(value, AlbertModel) else value

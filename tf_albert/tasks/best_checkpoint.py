@@ -4,10 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from tf_albert import files
 from tf_albert.convert.native.read import read_model
 from tf_albert.convert.native.write import save_pretrained
 from tf_albert.modeling.model import AlbertModel
+from tf_albert.modeling.trained_parts import lora_variables, ordinary_variables
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.types import StrPath
 
@@ -76,5 +79,8 @@ class BestOnDev:
     def restore(self, model: AlbertModel) -> None:
         """Gives the model the best weights."""
         stored = read_model(self.folder)
-        for variable, value in zip(model.variables, stored.variables, strict=True):
+        for variable, value in zip(ordinary_variables(model), stored.variables, strict=True):
             variable.assign(value)
+        # What LoRA learned is within the kernels that were stored.
+        for variable in lora_variables(model):
+            variable.assign(keras.ops.zeros_like(variable))

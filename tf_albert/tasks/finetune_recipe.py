@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from tf_albert.tasks.recipe_checks import check_recipe
 from tf_albert.tasks.task_settings import TaskSettings
-from tf_albert.training import loop
+from tf_albert.training.loop_settings import LoopSettings
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,10 +34,10 @@ class FinetuneRecipe(TaskSettings):
 
     # The best checkpoint is kept, so which ones there are decides what the weights are.
     free_fields: ClassVar[tuple[str, ...]] = tuple(
-        name for name in loop.LoopSettings.free_fields if name != "checkpoint_every"
+        name for name in LoopSettings.free_fields if name != "checkpoint_every"
     )
     counts: ClassVar[tuple[str, ...]] = (
-        *loop.LoopSettings.counts,
+        *LoopSettings.counts,
         "batch_size",
         "stride",
         "seeds",

@@ -3,7 +3,7 @@
 import dataclasses
 
 from tf_albert.tasks.load import TASKS
-from tf_albert.tasks.task import FILES
+from tf_albert.tasks.task import FILES, LOSS_FIELDS
 from tf_albert.tasks.task_settings import TaskSettings
 
 
@@ -32,11 +32,22 @@ def check_recipe(recipe: TaskSettings, num_seeds: int) -> None:
             f"The task {recipe.task!r} takes 'data', or 'train' and 'dev', not both. "
             f"Received: {', '.join(map(repr, files))}."
         )
+    _check_loss(recipe)
     # Which seed is best is decided by the models, which the first worker alone has.
     if num_seeds > 1 and recipe.strategy == "multi_worker_mirrored":
         raise ValueError(
             f"Several workers train one seed a run; received seeds={num_seeds}. Start a run for "
             "each `seed`, with an `output` of its own."
+        )
+
+
+def _check_loss(recipe: TaskSettings) -> None:
+    taken = () if recipe.regression else TASKS[recipe.task].loss_fields.get(recipe.task, ())
+    idle = [name for name in LOSS_FIELDS if getattr(recipe, name) and name not in taken]
+    if idle:
+        what = f"The task {recipe.task!r}{' with `regression`' if recipe.regression else ''}"
+        raise ValueError(
+            f"{what} does not take {' and '.join(map(repr, idle))}: its labels are not classes."
         )
 
 

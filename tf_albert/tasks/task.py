@@ -16,6 +16,8 @@ from tf_albert.types import StrPath
 
 # The fields of a recipe that name the files of a task.
 FILES = ("data", "train", "dev")
+# Those that change the loss where labels are classes.
+LOSS_FIELDS = ("class_weights", "label_smoothing")
 
 
 class Task(abc.ABC):
@@ -30,6 +32,7 @@ class Task(abc.ABC):
 
     Attributes:
         takes: dict of the names of the kind's tasks to the fields of a recipe that each takes.
+        loss_fields: dict of names of tasks to those of `LOSS_FIELDS` that each takes.
         predictor_class: the `Predictor` of models that were fine-tuned for the task.
         description: the kind's `Description`: what a model of the task is for.
         batches: `EpochBatches`. What the loop trains on.
@@ -41,6 +44,7 @@ class Task(abc.ABC):
     """
 
     takes: ClassVar[Mapping[str, tuple[str, ...]]]
+    loss_fields: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     predictor_class: ClassVar[type[Predictor]]
     description: Any
     batches: EpochBatches

@@ -1,12 +1,14 @@
 """What a task reads of a recipe."""
 
 import dataclasses
+from typing import Any
 
-from tf_albert.training import loop
+from tf_albert.tasks.class_weights import check_class_weights
+from tf_albert.training.loop_settings import LoopSettings
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TaskSettings(loop.LoopSettings):
+class TaskSettings(LoopSettings):
     """Where the examples of a task lie, and how they become rows; a part of every recipe.
 
     Args:
@@ -23,6 +25,10 @@ class TaskSettings(loop.LoopSettings):
         regression: Whether labels are numbers.
         multi_label: Whether a row has any number of labels, with commas between them (in JSONL a
             list).
+        class_weights: What the loss of each label counts for: `balanced`, so that all labels count
+            alike in the training data; or weights by label, 1 for those left out. With
+            `multi_label` the weight is of where a label holds.
+        label_smoothing: Share of a label that training gives to all labels alike.
         strict: Whether a row that cannot be used is an error; it is left out and told otherwise.
         batch_size: Rows a step, over all replicas.
         sequence_length: Longest row, in tokens.
@@ -38,6 +44,8 @@ class TaskSettings(loop.LoopSettings):
     label_column: str | int | None = None
     regression: bool = False
     multi_label: bool = False
+    class_weights: str | dict[Any, float] | None = None
+    label_smoothing: float = 0.0
     strict: bool = False
     batch_size: int = 32
     sequence_length: int = 128
@@ -46,3 +54,16 @@ class TaskSettings(loop.LoopSettings):
     optimizer: str = "adamw"
     learning_rate: float = 1e-4
     warmup_steps: int = 100
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.class_weights, dict):
+            # YAML has numbers for the labels 0 and 1, and JSON has not.
+            weights = {str(label): weight for label, weight in self.class_weights.items()}
+            object.__setattr__(self, "class_weights", weights)
+        check_class_weights(self.class_weights)
+        if not 0 <= self.label_smoothing < 1:
+            raise ValueError(
+                "`label_smoothing` must be at least 0 and below 1. Received: "
+                f"{self.label_smoothing}."
+            )

@@ -11,6 +11,7 @@ import numpy as np
 from tf_albert import files, layout
 from tf_albert.convert.native.read import read_model
 from tf_albert.convert.native.write import write_model
+from tf_albert.modeling.trained_parts import lora_variables, ordinary_variables
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.types import StrPath
 
@@ -96,7 +97,7 @@ def restore_checkpoint(
         ValueError: the checkpoint is of another model or another optimizer, or damaged.
     """
     stored = read_model(folder)
-    _assign(model.variables, [variable.numpy() for variable in stored.variables], folder)
+    _assign(ordinary_variables(model), [v.numpy() for v in stored.variables], folder)
     try:
         # NumPy leaves a damaged file open if it opened it itself.
         with open(folder / OPTIMIZER_FILE, "rb") as file, np.load(file) as arrays:
@@ -109,8 +110,9 @@ def restore_checkpoint(
 
 def _state(model: "AlbertModel", optimizer: "keras.optimizers.Optimizer") -> list["keras.Variable"]:
     """Returns what goes on besides the weights: the moments, and where dropout's randomness is."""
-    # The latter is no weight to Keras, and stands in no weights file.
-    return [*optimizer.variables, *model.non_trainable_variables]
+    # The latter is no weight to Keras, and stands in no weights file; LoRA's matrices stand there
+    # within the kernels, which are themselves among what is not trained.
+    return [*optimizer.variables, *model.non_trainable_variables, *lora_variables(model)]
 
 
 def _assign(

@@ -4,16 +4,17 @@ import dataclasses
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from tf_albert.config import check_counts
 from tf_albert.data.pipeline import Batches
+from tf_albert.modeling.trained_parts import depths, enable_lora, freeze
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.training.checkpoints import list_checkpoints, restore_checkpoint, save_checkpoint
+from tf_albert.training.loop_settings import LoopSettings
 from tf_albert.training.objectives import Objective
-from tf_albert.training.optimizers import check_optimizer, make_optimizer
+from tf_albert.training.optimizers import make_optimizer
 from tf_albert.training.reporting import Reporter
 from tf_albert.training.schedule import WarmupLinearDecay
 from tf_albert.training.signals import held_signals
@@ -29,78 +30,6 @@ if TYPE_CHECKING:
 
 class Interrupted(Exception):
     """A run was stopped by a signal, after its checkpoint was written where this process does."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class LoopSettings:
-    """How long and how fast to train, and what to keep; a part of every recipe.
-
-    Args:
-        steps: Updates of the weights, in all.
-        optimizer: `lamb`, `adamw` or `sgd`.
-        learning_rate: Peak of the learning rate.
-        warmup_steps: Steps over which the rate rises.
-        accumulation: Parts that a replica's batch is divided into to save memory.
-        strategy: `one_device`, `mirrored`, `multi_worker_mirrored` or `tpu`.
-        dtype: `float32`, `mixed_bfloat16`, or `auto`: bfloat16 where the processor multiplies it.
-        jit_compile: Whether XLA compiles the forward and backward pass.
-        remat: Whether the backward pass computes activations anew: less memory, more time.
-        loop_layers: Whether the graph holds the shared block once: deep models start sooner.
-        seed: What weights, order, masks and dropout are drawn from.
-        deterministic: Whether the same command gives the same weights bit for bit; slower.
-        log_every: Steps between two progress lines.
-        checkpoint_every: Steps between two checkpoints.
-        keep_checkpoints: How many checkpoints stay.
-
-    Raises:
-        ValueError: a number below 1 where one at least is needed, a rate below 0, an unknown
-            optimizer, or a warm-up that does not end before training.
-    """
-
-    steps: int
-    optimizer: str = "lamb"
-    learning_rate: float = 1e-3
-    warmup_steps: int = 0
-    accumulation: int = 1
-    strategy: str = "one_device"
-    dtype: str = "float32"
-    jit_compile: bool = False
-    remat: bool = False
-    loop_layers: bool = False
-    seed: int = 0
-    deterministic: bool = False
-    log_every: int = 50
-    checkpoint_every: int = 500
-    keep_checkpoints: int = 2
-
-    # What a run may change when it goes on: the weights do not depend on them.
-    free_fields: ClassVar[tuple[str, ...]] = (
-        "strategy",
-        "jit_compile",
-        "remat",
-        "loop_layers",
-        "log_every",
-        "checkpoint_every",
-        "keep_checkpoints",
-    )
-    # Of what there must be one at least.
-    counts: ClassVar[tuple[str, ...]] = (
-        "steps",
-        "accumulation",
-        "log_every",
-        "checkpoint_every",
-        "keep_checkpoints",
-    )
-
-    def __post_init__(self) -> None:
-        check_counts(self, self.counts)
-        if not 0 <= self.learning_rate < math.inf:
-            raise ValueError(
-                f"`learning_rate` must be at least 0 and finite. Received: {self.learning_rate}."
-            )
-        # Here already, before anything is written: what training itself would raise.
-        check_optimizer(self.optimizer)
-        WarmupLinearDecay(self.learning_rate, self.warmup_steps, self.steps)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -157,8 +86,12 @@ def train(
         model = training.make_model()
         model.encoder.remat, model.encoder.loop_layers = settings.remat, settings.loop_layers
         schedule = WarmupLinearDecay(settings.learning_rate, settings.warmup_steps, settings.steps)
-        optimizer = make_optimizer(settings.optimizer, schedule)
+        choose_parts(model, settings)
+        optimizer = make_optimizer(
+            settings.optimizer, schedule, settings.weight_decay, settings.clip_norm
+        )
         optimizer.build(model.trainable_variables)
+        optimizer.rate_scales = rate_scales(model, settings.layer_decay)
     done = _restore(training.run, model, optimizer)
     _check_same_step(training.run, of_all_workers(strategy, done))
     reporter = Reporter(training.run, done, settings.steps, quiet=not is_chief(strategy))
@@ -183,6 +116,31 @@ def train(
             if loop.after_step(step, step_function(batch), bool(signalled)):
                 break
     return model
+
+
+def choose_parts(model: "AlbertModel", settings: LoopSettings) -> None:
+    """Has training move those weights of a fresh model alone that a recipe chooses.
+
+    Args:
+        model: an `AlbertModel` with an `encoder`.
+        settings: `LoopSettings`.
+    """
+    if settings.lora_rank:
+        enable_lora(model.encoder, settings.lora_rank)
+    else:
+        freeze(model.encoder, settings.freeze)
+
+
+def rate_scales(model: "AlbertModel", layer_decay: float) -> tuple[float, ...]:
+    """Returns what the rate of each trainable weight is multiplied by.
+
+    Args:
+        model: an `AlbertModel` with an `encoder`.
+        layer_decay: float. The factor from one depth to that below it.
+    """
+    below = depths(model.encoder)
+    powers = (below.get(id(variable), 0) for variable in model.trainable_variables)
+    return tuple(layer_decay**power for power in powers) if layer_decay < 1 else ()
 
 
 def _check_division(batch_size: int, accumulation: int, strategy: tf.distribute.Strategy) -> None:

@@ -7,6 +7,7 @@ batch divides it by.
 
 from typing import ClassVar, Protocol
 
+import numpy as np
 import tensorflow as tf
 
 from tf_albert.types import Tensor
@@ -116,10 +117,22 @@ class HiddenWordObjective(PretrainingObjective):
 
 
 class ClassificationObjective:
-    """Cross-entropy over classes."""
+    """Cross-entropy over classes.
+
+    Args:
+        class_weights: float array `(classes,)`, or None for ones. What the loss of a label counts
+            for. What it is divided by stays the number of labels, as with Keras's `class_weight`.
+        label_smoothing: float in [0, 1). Share of a label that goes to all classes alike.
+    """
 
     losses: ClassVar[tuple[str, ...]] = ("loss",)
     divided_by: ClassVar[dict[str, str]] = {"accuracy": "loss"}
+
+    def __init__(
+        self, class_weights: np.ndarray | None = None, label_smoothing: float = 0.0
+    ) -> None:
+        self.class_weights = class_weights
+        self.label_smoothing = label_smoothing
 
     def totals(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns what the loss is divided by, over some rows."""
@@ -131,11 +144,20 @@ class ClassificationObjective:
 
     def sums(self, outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the sum of the loss and the number of hits over some rows."""
-        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["labels"], outputs)
         return {
-            "loss": tf.reduce_sum(loss),
+            "loss": tf.reduce_sum(self._losses(outputs, batch["labels"])),
             "accuracy": tf.reduce_sum(_hits(outputs, batch["labels"])),
         }
+
+    def _losses(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Returns the loss of each label, for logits `(..., classes)` and labels `(...)`."""
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        if self.label_smoothing:
+            of_all = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=-1)
+            losses = (1.0 - self.label_smoothing) * losses + self.label_smoothing * of_all
+        if self.class_weights is not None:
+            losses *= tf.gather(tf.constant(self.class_weights, tf.float32), labels)
+        return losses
 
 
 class RegressionObjective(ClassificationObjective):
@@ -143,25 +165,43 @@ class RegressionObjective(ClassificationObjective):
 
     divided_by: ClassVar[dict[str, str]] = {}
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def sums(self, outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the sum of squared errors over some rows."""
         return {"loss": tf.reduce_sum(tf.square(outputs[:, 0] - batch["labels"]))}
 
 
 class MultiLabelObjective(ClassificationObjective):
-    """The mean over the labels of whether each holds, in cross-entropy."""
+    """The mean over the labels of whether each holds, in cross-entropy.
+
+    Args:
+        class_weights: float array `(2, labels)`, or None for ones. What the loss of each label
+            counts for, first where it does not hold, then where it does.
+        label_smoothing: float in [0, 1). Share of whether a label holds that is a half instead.
+    """
 
     divided_by: ClassVar[dict[str, str]] = {"exact_match": "loss"}
 
     def sums(self, outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the sum of the loss and the number of rows of which every label is right."""
         labels = batch["labels"]
-        losses = tf.nn.sigmoid_cross_entropy_with_logits(labels, outputs)
+        losses = self._losses(outputs, labels)
         right = tf.reduce_all((outputs >= 0.0) == (labels == 1.0), axis=1)
         return {
             "loss": tf.reduce_sum(tf.reduce_mean(losses, axis=1)),
             "exact_match": tf.reduce_sum(tf.cast(right, tf.float32)),
         }
+
+    def _losses(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Returns the loss of each label, for logits and labels `(rows, labels)`."""
+        smooth = (1.0 - self.label_smoothing) * labels + self.label_smoothing / 2.0
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(smooth, logits)
+        if self.class_weights is not None:
+            absent, held = tf.constant(self.class_weights, tf.float32)
+            losses *= tf.where(labels == 1.0, held, absent)
+        return losses
 
 
 class SpanObjective(ClassificationObjective):
@@ -171,6 +211,9 @@ class SpanObjective(ClassificationObjective):
     """
 
     divided_by: ClassVar[dict[str, str]] = {"exact": "loss"}
+
+    def __init__(self) -> None:
+        super().__init__()
 
     def totals(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns what the loss is divided by, over some rows."""
@@ -210,7 +253,13 @@ class AnswerableSpanObjective(SpanObjective):
 
 
 class TokenObjective(ClassificationObjective):
-    """Cross-entropy over the classes of the tokens that count."""
+    """Cross-entropy over the classes of the tokens that count.
+
+    Args:
+        class_weights: float array `(classes,)`, or None for ones. What the loss of a token with a
+            label counts for.
+        label_smoothing: float in [0, 1). Share of a label that goes to all classes alike.
+    """
 
     def totals(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns what the loss is divided by, over some rows."""
@@ -222,10 +271,10 @@ class TokenObjective(ClassificationObjective):
 
     def sums(self, outputs: Tensor, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Returns the sum of the loss and the number of hits over some rows."""
-        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(batch["labels"], outputs)
+        losses = self._losses(outputs, batch["labels"])
         hits = _hits(outputs, batch["labels"])
         return {
-            "loss": tf.reduce_sum(loss * batch["label_weights"]),
+            "loss": tf.reduce_sum(losses * batch["label_weights"]),
             "accuracy": tf.reduce_sum(hits * batch["label_weights"]),
         }
 

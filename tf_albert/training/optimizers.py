@@ -24,6 +24,10 @@ class _SummedClipOptimizer(keras.optimizers.Optimizer):
         learning_rate: float or a Keras schedule.
         clip_norm: float or None. Largest global norm of the gradients; None for no clipping.
         **kwargs: what every Keras optimizer takes, such as `name`.
+
+    Attributes:
+        rate_scales: tuple of float. What each variable's rate is multiplied by, in the order that
+            the optimizer was built with; empty where all have the same rate.
     """
 
     def __init__(
@@ -31,6 +35,7 @@ class _SummedClipOptimizer(keras.optimizers.Optimizer):
     ) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.clip_norm = clip_norm
+        self.rate_scales: tuple[float, ...] = ()
 
     # The sum over replicas is a step of Keras's own under TensorFlow alone. Other backends give
     # the gradients of the whole batch to `_clip_gradients`, which TensorFlow calls before the sum.
@@ -52,6 +57,12 @@ class _SummedClipOptimizer(keras.optimizers.Optimizer):
 
         def _clip_gradients(self, grads: Sequence[Tensor]) -> Sequence[Tensor]:
             return self._clipped(super()._clip_gradients(grads))
+
+    def _rate(self, variable: keras.Variable, learning_rate: Tensor) -> Tensor:
+        """Returns the learning rate of a variable, in its type."""
+        if self.rate_scales:
+            learning_rate = learning_rate * self.rate_scales[self._get_variable_index(variable)]
+        return ops.cast(learning_rate, variable.dtype)
 
     def _clipped(self, gradients: Sequence[Tensor]) -> Sequence[Tensor]:
         if self.clip_norm is None:
@@ -82,7 +93,7 @@ class Sgd(_SummedClipOptimizer):
     def update_step(
         self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor
     ) -> None:
-        self.assign_sub(variable, ops.cast(learning_rate, variable.dtype) * gradient)
+        self.assign_sub(variable, self._rate(variable, learning_rate) * gradient)
 
 
 @keras.saving.register_keras_serializable("tf_albert")
@@ -149,7 +160,7 @@ class AdamW(_SummedClipOptimizer):
         update = first / (ops.sqrt(second) + self.epsilon)
         if not self._excluded[index]:
             update = self.adapt(update + self.decay * variable, variable)
-        self.assign_sub(variable, ops.cast(learning_rate, variable.dtype) * update)
+        self.assign_sub(variable, self._rate(variable, learning_rate) * update)
 
     def adapt(self, update: Tensor, variable: keras.Variable) -> Tensor:
         """Returns the update of a weight that is not left out, decay added, before the rate."""
@@ -219,21 +230,35 @@ def clip_by_global_norm(gradients: Sequence[Tensor], clip_norm: float) -> list[T
 OPTIMIZERS = {"lamb": Lamb, "adamw": AdamW, "sgd": Sgd}
 
 
-def make_optimizer(name: str, learning_rate: LearningRate) -> keras.optimizers.Optimizer:
-    """Returns an optimizer with Google's settings.
+def make_optimizer(
+    name: str,
+    learning_rate: LearningRate,
+    weight_decay: float | None = None,
+    clip_norm: float = 1.0,
+) -> keras.optimizers.Optimizer:
+    """Returns an optimizer with Google's settings, or others where they are given.
 
     Args:
         name: str. `"lamb"`, `"adamw"` or `"sgd"`.
         learning_rate: float or a Keras schedule.
+        weight_decay: float, or None for the optimizer's own.
+        clip_norm: float. Largest global norm of the gradients; 0 for no clipping.
 
     Raises:
-        ValueError: an unknown name.
+        ValueError: an unknown name, or a weight decay for `"sgd"`.
     """
-    check_optimizer(name)
-    return OPTIMIZERS[name](learning_rate)
+    check_optimizer(name, weight_decay)
+    given = weight_decay is not None and name != "sgd"
+    decay = {"weight_decay": weight_decay} if given else {}
+    return OPTIMIZERS[name](learning_rate, clip_norm=clip_norm or None, **decay)
 
 
-def check_optimizer(name: str) -> None:
+def check_optimizer(name: str, weight_decay: float | None = None) -> None:
     """Raises the `ValueError` that `make_optimizer` would."""
     if name not in OPTIMIZERS:
         raise ValueError(f"Unknown optimizer {name!r}. Known optimizers: {', '.join(OPTIMIZERS)}.")
+    if name == "sgd" and weight_decay:
+        raise ValueError(
+            f"The optimizer 'sgd' has no weight decay; received weight_decay={weight_decay}. Leave "
+            "it out, or take 'lamb' or 'adamw'."
+        )

@@ -13,9 +13,11 @@ from tf_albert.data.batches import PretrainingBatches
 from tf_albert.data.shards import Corpus
 from tf_albert.modeling.pretrainer import AlbertPretrainer
 from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.training import loop, runs
 from tf_albert.training.determinism import make_deterministic
 from tf_albert.training.evaluation import EVALUATION_SEED, PretrainingEvaluation
+from tf_albert.training.loop_settings import LoopSettings
 from tf_albert.training.objectives import PretrainingObjective
 from tf_albert.training.precision import policy_of
 from tf_albert.training.strategy import is_chief, make_strategy
@@ -30,30 +32,54 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
+DEFAULT_MODEL = "albert_tiny"
+# Of a config, what does not say which model it is.
+OF_TRAINING = ("hidden_dropout_prob", "attention_probs_dropout_prob", "initializer_range")
+# What a model to go on from may lack; it then begins anew, and that is told.
+FRESH_PARTS = ("pooler", "masked_lm_head", "sentence_order_head")
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PretrainRecipe(loop.LoopSettings):
+class PretrainRecipe(LoopSettings):
     """Everything that a pretraining run depends on.
 
     Args:
         data: Folder that `tf-albert prepare` wrote.
         output: Folder of the run; the same command goes on with a run that was stopped.
         validation: Prepared folder of held-out documents, or none.
-        model: A named size (`tf-albert sizes` lists them) or an `albert_config.json`.
+        init: Folder of a model or run to go on from, with its tokenizer, whose vocabulary must be
+            that of the data; none for random weights.
+        model: A named size (`tf-albert sizes` lists them) or an `albert_config.json`; none given is
+            that of `init`, or else `albert_tiny`.
         batch_size: Rows a step, over all replicas.
         sequence_length: Tokens a row.
         cooccurrence_start: Whether word embeddings begin near those of words that stand beside the
-            same words in the corpus, and not at random.
+            same words in the corpus, and not at random; a short run then learns context sooner.
+
+    Raises:
+        ValueError: a number out of its range, or `cooccurrence_start` beside `init`.
     """
 
     data: str
     output: str
     validation: str | None = None
-    model: str = "albert_tiny"
+    init: str | None = None
+    model: str | None = None
     batch_size: int = 32
     sequence_length: int = 128
-    cooccurrence_start: bool = True
+    cooccurrence_start: bool = False
 
-    counts: ClassVar[tuple[str, ...]] = (*loop.LoopSettings.counts, "batch_size")
+    counts: ClassVar[tuple[str, ...]] = (*LoopSettings.counts, "batch_size")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.init is None and self.model is None:
+            object.__setattr__(self, "model", DEFAULT_MODEL)
+        if self.init is not None and self.cooccurrence_start:
+            raise ValueError(
+                "`cooccurrence_start` and `init` are two starts: word embeddings come from the "
+                "corpus, or from a model. Leave one of them out (`--no-cooccurrence-start`)."
+            )
 
 
 def pretrain(recipe: PretrainRecipe) -> JsonDict:
@@ -80,9 +106,9 @@ def pretrain(recipe: PretrainRecipe) -> JsonDict:
         make_deterministic()
     corpus = Corpus.open(recipe.data)
     tokenizer = corpus.tokenizer_files()
-    config = load_config(recipe.model, tokenizer)
-    _check_length(recipe, config)
     strategy = make_strategy(recipe.strategy)
+    config, make_model = _beginning(recipe, tokenizer, strategy)
+    _check_length(recipe, config)
     batches = PretrainingBatches(corpus, recipe.batch_size, recipe.sequence_length, recipe.seed)
     evaluate = _evaluation(recipe, corpus)
     run = runs.open_run(recipe)
@@ -96,11 +122,11 @@ def pretrain(recipe: PretrainRecipe) -> JsonDict:
         )
     training = loop.Training(
         run=run,
-        make_model=lambda: AlbertPretrainer(config),
+        make_model=make_model,
         objective=PretrainingObjective(),
         batches=batches,
         tokenizer=tokenizer,
-        on_start=_start(run, corpus, evaluate, recipe.cooccurrence_start),
+        on_start=_on_start(recipe, run, corpus, evaluate),
         on_checkpoint=_on_checkpoint(evaluate),
     )
     model = loop.train(training, recipe, strategy)
@@ -140,6 +166,37 @@ def load_config(model: str, tokenizer: PieceTokenizer) -> AlbertConfig:
     return config
 
 
+def _beginning(
+    recipe: PretrainRecipe, tokenizer: PieceTokenizer, strategy: "tf.distribute.Strategy"
+) -> tuple[AlbertConfig, Callable[[], AlbertPretrainer]]:
+    """Returns the config of the model to train, and the function that makes it."""
+    if recipe.init is None:
+        config = load_config(recipe.model or DEFAULT_MODEL, tokenizer)
+        return config, lambda: AlbertPretrainer(config)
+    theirs = AlbertTokenizer.from_pretrained(recipe.init)
+    _check_same_vocabulary((recipe.data, tokenizer), (recipe.init, theirs))
+    with strategy.scope():
+        # A fine-tuned model has none of the heads, a released one none for sentence order.
+        pretrained = AlbertPretrainer.from_pretrained(recipe.init, allow_missing=FRESH_PARTS)
+    if recipe.model is not None:
+        _check_same_model(load_config(recipe.model, tokenizer), pretrained.config, recipe)
+    return pretrained.config, lambda: pretrained
+
+
+def _check_same_model(asked: AlbertConfig, found: AlbertConfig, recipe: PretrainRecipe) -> None:
+    ours, theirs = asked.to_dict(), found.to_dict()
+    changed = [
+        f"{name}={value!r}, there {theirs[name]!r}"
+        for name, value in ours.items()
+        if name not in OF_TRAINING and value != theirs[name]
+    ]
+    if changed:
+        raise ValueError(
+            f"`model`={recipe.model} is another model than that in `init`={recipe.init}: "
+            f"{'; '.join(changed)}. Leave `model` out (`--model null` where a recipe has it)."
+        )
+
+
 def _check_length(recipe: PretrainRecipe, config: AlbertConfig) -> None:
     if recipe.sequence_length > config.max_position_embeddings:
         raise ValueError(
@@ -154,23 +211,26 @@ def _evaluation(recipe: PretrainRecipe, corpus: Corpus) -> PretrainingEvaluation
     if recipe.validation is None:
         return None
     held_out = Corpus.open(recipe.validation)
-    _check_same_vocabulary(corpus, held_out)
+    _check_same_vocabulary(
+        (recipe.data, corpus.tokenizer_files()), (recipe.validation, held_out.tokenizer_files())
+    )
     batches = PretrainingBatches(
         held_out, recipe.batch_size, recipe.sequence_length, EVALUATION_SEED, shuffle=False
     )
     return PretrainingEvaluation(batches, corpus.unigram)
 
 
-def _start(
-    run: Path, corpus: Corpus, evaluate: PretrainingEvaluation | None, cooccurrence: bool
+def _on_start(
+    recipe: PretrainRecipe, run: Path, corpus: Corpus, evaluate: PretrainingEvaluation | None
 ) -> Callable[[AlbertPretrainer, "tf.distribute.Strategy"], None]:
     """Returns what a run begins with: the untrained model's scores, and what counting tells."""
 
     def on_start(model: AlbertPretrainer, strategy: "tf.distribute.Strategy") -> None:
         if evaluate:
             runs.write_start(run, evaluate(model, strategy))
-        start_from_frequencies(model, corpus)
-        if cooccurrence:
+        if recipe.init is None:
+            start_from_frequencies(model, corpus)
+        if recipe.cooccurrence_start:
             start_from_cooccurrence(model, corpus)
 
     return on_start
@@ -182,10 +242,11 @@ def _on_checkpoint(
     return None if evaluate is None else lambda model, strategy, _: evaluate(model, strategy)
 
 
-def _check_same_vocabulary(corpus: Corpus, held_out: Corpus) -> None:
-    first, second = (PieceTokenizer.from_pretrained(part.folder) for part in (corpus, held_out))
+def _check_same_vocabulary(*places: tuple[str, PieceTokenizer]) -> None:
+    """Raises a `ValueError` where two folders, each with its tokenizer, have different ones."""
+    (data, first), (other, second) = places
     if (first.model_proto, first.lower_case) != (second.model_proto, second.lower_case):
         raise ValueError(
-            f"{corpus.folder} and {held_out.folder} were prepared with different vocabularies. "
-            "Prepare both with the same one."
+            f"{data} was prepared with another vocabulary than {other} has. Prepare it with the "
+            "same one."
         )

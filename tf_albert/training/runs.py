@@ -42,9 +42,18 @@ def open_run(recipe: Any) -> Path:
     if run.exists() and not stored.exists() and any(run.glob("[!.]*")):
         raise ValueError(f"{run} is not empty and holds no run. Choose another output folder.")
     if stored.exists() and _has_begun(run):
-        _check_same(run, files.read_json(stored), values, recipe.free_fields)
+        _check_same(run, _defaults(recipe) | files.read_json(stored), values, recipe.free_fields)
     files.write_json(stored, values)
     return run
+
+
+def _defaults(recipe: Any) -> JsonDict:
+    """Returns what a recipe's fields are where none is given, as an earlier version left them."""
+    return {
+        field.name: field.default_factory() if callable(field.default_factory) else field.default
+        for field in dataclasses.fields(recipe)
+        if field.default is not dataclasses.MISSING or callable(field.default_factory)
+    }
 
 
 def _has_begun(run: Path) -> bool:

@@ -38,6 +38,7 @@ class MultipleChoiceTask(Task):
     """
 
     takes: ClassVar = {"race": FILES}
+    loss_fields: ClassVar = {"race": ("label_smoothing",)}
     predictor_class = MultipleChoicePredictor
 
     def __init__(
@@ -50,7 +51,7 @@ class MultipleChoiceTask(Task):
         self.batches = ChoiceBatches(
             self._predictor.preprocessor, self.train, settings.batch_size, settings.seed
         )
-        self.objective = ClassificationObjective()
+        self.objective = ClassificationObjective(label_smoothing=settings.label_smoothing)
 
     def sizes(self) -> tuple[str, str]:
         """Returns two parts of a sentence: what there is to train on, and to score on."""

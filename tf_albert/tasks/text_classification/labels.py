@@ -9,16 +9,19 @@ import numpy as np
 import tensorflow as tf
 
 from tf_albert.modeling.classifier import HOLDS_FROM
+from tf_albert.tasks.class_weights import weights_of_classes, weights_of_label_sets
 from tf_albert.tasks.metrics import (
     classification_metrics,
     multi_label_metrics,
     regression_metrics,
 )
+from tf_albert.tasks.task_settings import TaskSettings
 from tf_albert.tasks.text_classification.label_cells import CLASS, LABEL_SET, NUMBER, same
 from tf_albert.tasks.text_classification.table import Examples
 from tf_albert.training.objectives import (
     ClassificationObjective,
     MultiLabelObjective,
+    Objective,
     RegressionObjective,
 )
 from tf_albert.types import StrPath
@@ -37,7 +40,20 @@ class LabelKind(abc.ABC):
     labels: list[str]
     label_kind: str
     metric: str
-    objective: Any
+    objective: Objective
+
+    def objective_of(self, settings: TaskSettings, targets: np.ndarray) -> Objective:
+        """Returns the objective with the weights and the smoothing that a recipe asks for.
+
+        Args:
+            settings: `TaskSettings`. The recipe.
+            targets: array `(examples, ...)`, what `targets` gave for the examples to train on.
+
+        Raises:
+            ValueError: the weight of a label that there is not.
+        """
+        del settings, targets
+        return self.objective
 
     @abc.abstractmethod
     def targets(self, examples: Examples, where: StrPath) -> np.ndarray:
@@ -82,6 +98,11 @@ class Classes(LabelKind):
     def __init__(self, labels: Sequence[str]) -> None:
         self.labels = list(labels)
         self.objective = ClassificationObjective()
+
+    def objective_of(self, settings: TaskSettings, targets: np.ndarray) -> Objective:
+        """Returns the cross-entropy over the classes."""
+        weights = weights_of_classes(settings.class_weights, self.labels, targets)
+        return ClassificationObjective(weights, settings.label_smoothing)
 
     def targets(self, examples: Examples, where: StrPath) -> np.ndarray:
         """Returns the numbers of the classes, int32 `(examples,)`."""
@@ -150,6 +171,11 @@ class LabelSets(LabelKind):
     def __init__(self, labels: Sequence[str]) -> None:
         self.labels = list(labels)
         self.objective = MultiLabelObjective()
+
+    def objective_of(self, settings: TaskSettings, targets: np.ndarray) -> Objective:
+        """Returns the cross-entropy of whether each label holds."""
+        weights = weights_of_label_sets(settings.class_weights, self.labels, targets)
+        return MultiLabelObjective(weights, settings.label_smoothing)
 
     def targets(self, examples: Examples, where: StrPath) -> np.ndarray:
         """Returns 1 where a label holds and 0 where not, float32 `(examples, labels)`."""

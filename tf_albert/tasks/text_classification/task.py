@@ -13,7 +13,7 @@ from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import EpochBatches, shortened
 from tf_albert.tasks.metrics import with_names
-from tf_albert.tasks.task import Task
+from tf_albert.tasks.task import LOSS_FIELDS, Task
 from tf_albert.tasks.task_settings import TaskSettings
 from tf_albert.tasks.text_classification import glue
 from tf_albert.tasks.text_classification.data import read_labelled
@@ -45,6 +45,10 @@ class TextClassificationTask(Task):
     """
 
     takes: ClassVar = {"table": TABLE_FIELDS, **dict.fromkeys(glue.TASKS, ("data",))}
+    loss_fields: ClassVar = {
+        "table": LOSS_FIELDS,
+        **{name: LOSS_FIELDS for name, row in glue.TASKS.items() if row.labels},
+    }
     predictor_class = TextClassificationPredictor
 
     def __init__(
@@ -54,14 +58,15 @@ class TextClassificationTask(Task):
         self.train, self.dev, self.scored = labelled.train, labelled.dev, labelled.scored
         self.description = labelled.description
         self._predictor = TextClassificationPredictor(None, tokenizer, self.description)
+        targets = self.description.kind.targets(self.train, "train")
         self.batches = LabelledBatches(
             self._predictor.preprocessor,
             self.train.texts,
-            self.description.kind.targets(self.train, "train"),
+            targets,
             settings.batch_size,
             settings.seed,
         )
-        self.objective = self.description.kind.objective
+        self.objective = self.description.kind.objective_of(settings, targets)
 
     def sizes(self) -> tuple[str, str]:
         """Returns two parts of a sentence: what there is to train on, and to score on."""

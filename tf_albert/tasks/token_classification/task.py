@@ -10,7 +10,8 @@ from tf_albert.modeling.task_model import TaskModel
 from tf_albert.modeling.token_classifier import AlbertTokenClassifier
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import EpochBatches, shortened
-from tf_albert.tasks.task import FILES, Task, train_and_dev
+from tf_albert.tasks.class_weights import weights_of_classes
+from tf_albert.tasks.task import FILES, LOSS_FIELDS, Task, train_and_dev
 from tf_albert.tasks.task_settings import TaskSettings
 from tf_albert.tasks.token_classification.data import TEXT_FILES, Columns, read_conll
 from tf_albert.tasks.token_classification.predictor import (
@@ -38,6 +39,7 @@ class TokenClassificationTask(Task):
     """
 
     takes: ClassVar = {"conll": (*FILES, "word_column", "label_column")}
+    loss_fields: ClassVar = {"conll": LOSS_FIELDS}
     predictor_class = TokenClassificationPredictor
 
     def __init__(
@@ -58,7 +60,11 @@ class TokenClassificationTask(Task):
         rows = self._rows(bad_rows)
         self._predictor.tell_lost(self.dev, bad_rows)
         self.batches = TokenBatches(*rows, settings.batch_size, settings.seed)
-        self.objective = TokenObjective()
+        _, classes, weights = rows
+        self.objective = TokenObjective(
+            weights_of_classes(settings.class_weights, labels, classes[weights > 0]),
+            settings.label_smoothing,
+        )
 
     def _check_labels(self, path: StrPath) -> None:
         seen = {label for sentence in self.dev for label in sentence.labels}

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import tf_albert
-from tests.helpers import randomize
+from tests.helpers import random_inputs, randomize
+from tf_albert.training.checkpoints import list_checkpoints, restore_checkpoint, save_checkpoint
 from tf_albert.training.loop import choose_parts, rate_scales
 from tf_albert.training.loop_settings import LoopSettings
-from tf_albert.training.optimizers import Sgd
+from tf_albert.training.optimizers import AdamW, Sgd
 
 
 @pytest.mark.parametrize(
@@ -47,8 +48,9 @@ def trained(model, **settings):
     return {"/".join(variable.path.split("/")[-3:]) for variable in model.trainable_variables}
 
 
-def test_frozen_parts_are_not_trained(small_config):
-    classifier = tf_albert.AlbertClassifier(small_config, 3)
+@pytest.mark.parametrize("model_class", ["AlbertClassifier", "AlbertTokenClassifier"])
+def test_frozen_parts_are_not_trained(small_config, model_class):
+    classifier = getattr(tf_albert, model_class)(small_config, 3)
     embedding = {"/".join(v.path.split("/")[-3:]) for v in classifier.encoder.embedding.variables}
     every = trained(classifier)
     assert embedding < every
@@ -101,3 +103,31 @@ def test_rates_fall_from_depth_to_depth(small_config, config, depths):
 
 def test_rates_are_alike_without_decay(small_config):
     assert rate_scales(tf_albert.AlbertPretrainer(small_config), 1.0) == ()
+
+
+@pytest.mark.parametrize("model_class", ["AlbertClassifier", "AlbertTokenClassifier"])
+def test_checkpoint_with_lora_returns_bit_by_bit_and_is_an_ordinary_model(
+    small_config, tokenizer, tmp_path, model_class
+):
+    def make(seed):
+        model = randomize(getattr(tf_albert, model_class)(small_config, 3), seed)
+        choose_parts(model, LoopSettings(steps=3, lora_rank=2))
+        optimizer = AdamW(0.1)
+        optimizer.build(model.trainable_variables)
+        return model, optimizer
+
+    model, optimizer = make(seed=1)
+    optimizer.apply([np.ones(v.shape) for v in model.trainable_variables])
+    save_checkpoint(tmp_path, 1, model, optimizer, tokenizer, keep=1)
+    other, other_optimizer = make(seed=2)
+    ((_, folder),) = list_checkpoints(tmp_path)
+    assert restore_checkpoint(folder, other, other_optimizer) == 1
+    for ours, theirs in zip(
+        [*other.variables, *other_optimizer.variables],
+        [*model.variables, *optimizer.variables],
+        strict=True,
+    ):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy(), ours.path)
+    ordinary = getattr(tf_albert, model_class).from_pretrained(folder)
+    inputs = random_inputs(small_config)
+    np.testing.assert_allclose(ordinary(inputs), model(inputs), atol=1e-6)

@@ -153,6 +153,11 @@ def test_run_of_another_recipe_is_left_alone(whole):
         pretrain(other)
 
 
+def test_run_keeps_the_start_that_it_had(whole, capsys):
+    assert pretrain(dataclasses.replace(whole, cooccurrence_start=False)) == {"steps": 8}
+    assert "began with `cooccurrence_start`=True, and goes on so." in capsys.readouterr().out
+
+
 def test_reporting_may_change_when_a_run_goes_on(whole, tmp_path):
     recipe = dataclasses.replace(killed(whole, tmp_path, 6), log_every=1, keep_checkpoints=1)
     pretrain(recipe)

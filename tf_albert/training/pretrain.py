@@ -107,6 +107,7 @@ def pretrain(recipe: PretrainRecipe) -> JsonDict:
     corpus = Corpus.open(recipe.data)
     tokenizer = corpus.tokenizer_files()
     strategy = make_strategy(recipe.strategy)
+    recipe = _as_begun(recipe)
     config, make_model = _beginning(recipe, tokenizer, strategy)
     _check_length(recipe, config)
     batches = PretrainingBatches(corpus, recipe.batch_size, recipe.sequence_length, recipe.seed)
@@ -164,6 +165,15 @@ def load_config(model: str, tokenizer: PieceTokenizer) -> AlbertConfig:
             f"{tokenizer.vocab_size} pieces. Make them equal."
         )
     return config
+
+
+def _as_begun(recipe: PretrainRecipe) -> PretrainRecipe:
+    """Returns the recipe with the start that its run had: earlier versions had another default."""
+    began = runs.begun_with(recipe.output, "cooccurrence_start", recipe.cooccurrence_start)
+    if began == recipe.cooccurrence_start or recipe.init is not None:
+        return recipe
+    print(f"{recipe.output} began with `cooccurrence_start`={began}, and goes on so.")
+    return dataclasses.replace(recipe, cooccurrence_start=began)
 
 
 def _beginning(

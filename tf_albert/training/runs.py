@@ -64,6 +64,19 @@ def _has_begun(run: Path) -> bool:
     return bool(found - known - set(seeds))
 
 
+def begun_with(run: StrPath, name: str, default: Any) -> Any:
+    """Returns what the recipe of a run that has begun has in a field; a default where none has.
+
+    Args:
+        run: str or path. The run's folder, which may be yet to come.
+        name: str. The field.
+        default: JSON value.
+    """
+    run = Path(run)
+    begun = (run / RECIPE_FILE).exists() and _has_begun(run)
+    return files.read_json(run / RECIPE_FILE).get(name, default) if begun else default
+
+
 def _check_same(run: Path, old: JsonDict, new: JsonDict, free_fields: tuple[str, ...]) -> None:
     changed = [
         f"{name}={old.get(name)!r}, now {value!r}"

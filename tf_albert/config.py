@@ -185,16 +185,17 @@ class AlbertConfig:
         """Returns the config of a named size.
 
         Args:
-            name: str. One of `AlbertConfig.names()`.
+            name: str. One of `AlbertConfig.names()`; hyphens are underscores.
 
         Raises:
             ValueError: an unknown name.
         """
-        if name not in NAMED_SIZES:
+        key = name.replace("-", "_")
+        if key not in NAMED_SIZES:
             raise ValueError(
                 f"Unknown ALBERT size {name!r}. Known sizes: {', '.join(NAMED_SIZES)}."
             )
-        return cls(**NAMED_SIZES[name])
+        return cls(**NAMED_SIZES[key])
 
     @staticmethod
     def names() -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tf_albert.addresses import address_of
 from tf_albert.types import StrPath
 
 
@@ -26,7 +27,7 @@ def replacing_folder(folder: StrPath, mark: str) -> Iterator[Path]:
         The temporary folder, a `Path` on the same file system.
 
     Raises:
-        ValueError: `folder` is a file, something else's folder, or the current one.
+        ValueError: `folder` is a file, an address, something else's folder, or the current one.
 
     Example:
 
@@ -37,8 +38,8 @@ def replacing_folder(folder: StrPath, mark: str) -> Iterator[Path]:
     >>> (place / "a.txt").read_text()
     'done'
     """
-    folder = Path(os.path.abspath(folder))
     check_replaceable(folder, mark)
+    folder = Path(os.path.abspath(folder))
     with _new_parents(folder), _temporary_beside(folder) as temporary:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
@@ -59,8 +60,12 @@ def check_replaceable(folder: StrPath, mark: str) -> None:
         mark: str. A file that every folder of this kind has.
 
     Raises:
-        ValueError: `folder` is a file, something else's folder, or the current one.
+        ValueError: `folder` is a file, an address, something else's folder, or the current one.
     """
+    if (address := address_of(folder)) is not None:
+        raise ValueError(
+            f"{address} is an address, and a folder is to be written here. Name one, and upload it."
+        )
     folder = Path(os.path.abspath(folder))
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file; a folder is to be written there. Choose another.")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tf_albert.addresses import check_path
 from tf_albert.types import StrPath
 
 # Within the folder of a training run.
@@ -18,6 +19,10 @@ def model_folder(where: StrPath) -> Path:
 
     Args:
         where: str or path. The folder of a model or of a training run.
+
+    Raises:
+        ValueError: an address.
     """
+    check_path(where)
     inside = Path(where) / MODEL_FOLDER
     return inside if inside.is_dir() else Path(where)

@@ -13,8 +13,9 @@ class Arguments:
     Formats: google, huggingface, keras_hub and tf_albert, and, to read only, hub.
 
     Args:
-        source: What to read: a folder, a checkpoint's prefix, a .tar.gz, or a model on a host
-            (hf://owner/name, kaggle://owner/model/framework/variation, https://...).
+        source: What to read: a folder, a checkpoint's prefix, a .tar.gz, a model on a host
+            (hf://owner/name, kaggle://owner/model/framework/variation, https://...), or a released
+            one by its name (albert-base-v2).
         target: Folder to write, replaced as a whole.
         from_: Format of the source; by default it is found out.
         to: Format of the target.

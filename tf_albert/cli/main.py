@@ -26,6 +26,7 @@ COMMANDS = {
     "inspect": "say what a model in any format is",
     "export": "write a model as TF Hub modules",
     "export litert": "write a classifier or an encoder as a LiteRT file, for phones",
+    "models": "list the released models, and where they come from",
     "sizes": "print parameters and costs of the named sizes",
 }
 OPTIONS = {

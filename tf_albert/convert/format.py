@@ -22,6 +22,8 @@ class Format:
         description: str. What lies in such a place, in the words of an error message.
         finds: function of a path. Whether a model of this format lies there.
         read: function of a path that returns a `Checkpoint`.
+        read_tokenizer: function of a path that returns the `PieceTokenizer` that lies there in
+            this format, with a model or without, or None.
         write: function of an `AlbertModel`, a folder and a `PieceTokenizer` or None that returns
             `Written`; None where the format is only read.
         why_not_written: str. Of a format that is only read, what else writes it.
@@ -32,6 +34,7 @@ class Format:
     description: str
     finds: Callable[[Path], bool]
     read: Callable[[Path], Checkpoint]
+    read_tokenizer: Callable[[Path], PieceTokenizer | None]
     write: WriteFunction | None = None
     why_not_written: str = ""
     other_library: OtherLibrary | None = None

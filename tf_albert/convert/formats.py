@@ -4,11 +4,12 @@ import dataclasses
 import logging
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 
 from tf_albert import files, layout
+from tf_albert.addresses import address_of
 from tf_albert.convert import google, hub, huggingface, keras_hub, native, sources
 from tf_albert.convert.build import build_model
 from tf_albert.convert.checkpoint import Checkpoint
@@ -26,7 +27,7 @@ from tf_albert.convert.report import Report
 from tf_albert.modeling.model import AlbertModel
 from tf_albert.modeling.model_classes import model_class as class_of
 from tf_albert.modeling.string_model import StringModel
-from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.text.pieces import TOKENIZER_FILE, VOCABULARY_FILE, PieceTokenizer
 from tf_albert.types import StrPath
 
 # In the order in which they are looked for: a module's variables look like Google's checkpoint, and
@@ -34,6 +35,7 @@ from tf_albert.types import StrPath
 FORMATS: dict[str, Format] = {
     folder.FORMAT.name: folder.FORMAT for folder in (hub, google, huggingface, keras_hub, native)
 }
+Tokenizer = TypeVar("Tokenizer", bound=PieceTokenizer)
 # Tokens a row where a model says nothing of it.
 DEFAULT_LENGTH = 128
 LOGGER = logging.getLogger("tf_albert")
@@ -53,7 +55,10 @@ def format_of(where: Path) -> str:
         if row.finds(where):
             return name
     if not where.exists():
-        raise FileNotFoundError(f"{where} does not exist. Expected a model: {_expected()}.")
+        raise FileNotFoundError(
+            f"{where} does not exist. Expected a model: {_expected()}; or the name of a released "
+            "one (`tf-albert models` lists them)."
+        )
     raise ValueError(f"{where} holds no model of a known format. Expected: {_expected()}.")
 
 
@@ -67,8 +72,9 @@ def load(where: StrPath, model_class: type[AlbertModel], **arguments: Any) -> Al
     """Returns a model of a class with the weights in `where`, and warns of what starts fresh.
 
     Args:
-        where: str or path. A folder, a checkpoint's prefix, a `.tar.gz` of a folder, or a name on a
-            host (`hf://owner/name`, `kaggle://owner/model/framework/variation`, `https://...`).
+        where: str or path. A folder, a checkpoint's prefix, a `.tar.gz` of a folder, an address on
+            a host (`hf://owner/name`, `kaggle://owner/model/framework/variation`, `https://...`),
+            or the name of a released model (`albert-base-v2`).
         model_class: a class of `tf_albert.modeling`.
         **arguments: what the constructor takes besides the config, and `allow_missing`, names of
             weights that may start fresh.
@@ -82,6 +88,8 @@ def load(where: StrPath, model_class: type[AlbertModel], **arguments: Any) -> Al
     checkpoint = read(where)
     if issubclass(model_class, StringModel) and "preprocessor" not in arguments:
         arguments["preprocessor"] = _preprocessor(checkpoint)
+    if model_class.__name__ == checkpoint.model_class:
+        arguments["allow_missing"] = (*arguments.get("allow_missing", ()), *checkpoint.absent)
     model, report = build_model(checkpoint, model_class, **arguments)
     if report.fresh:
         LOGGER.warning(
@@ -125,8 +133,9 @@ def read(where: StrPath, source_format: str | None = None) -> Checkpoint:
     """Returns what lies in `where`, in any of the formats.
 
     Args:
-        where: str or path. A folder, a checkpoint's prefix, a `.tar.gz` of a folder, or a name on a
-            host (`hf://owner/name`, `kaggle://owner/model/framework/variation`, `https://...`).
+        where: str or path. A folder, a checkpoint's prefix, a `.tar.gz` of a folder, an address on
+            a host (`hf://owner/name`, `kaggle://owner/model/framework/variation`, `https://...`),
+            or the name of a released model (`albert-base-v2`).
         source_format: str or None. The name of the format; None to find out.
 
     Returns:
@@ -141,7 +150,47 @@ def read(where: StrPath, source_format: str | None = None) -> Checkpoint:
         checkpoint = _read(place, source_format)
     # What was unpacked is gone; the archive is what there is to name.
     read_files = (Path(where),) if sources.is_archive(where) else checkpoint.files
-    return dataclasses.replace(checkpoint, source=where, files=read_files)
+    return dataclasses.replace(checkpoint, source=sources.located(where), files=read_files)
+
+
+def read_tokenizer(where: StrPath, tokenizer_class: type[Tokenizer]) -> Tokenizer:
+    """Returns the tokenizer that lies in `where`, with or without a model, in any of the formats.
+
+    Args:
+        where: str or path. What `read` takes, or a folder with the tokenizer's files alone.
+        tokenizer_class: `PieceTokenizer`, or a class of it.
+
+    Raises:
+        FileNotFoundError: there is none.
+        OSError: a host's client could not fetch it.
+        ValueError: damaged files, or settings that this package has not.
+    """
+    released = sources.find_released(where)
+    if released is not None and not released.has_vocabulary:
+        raise FileNotFoundError(
+            f"The vocabulary of {where} is no SentencePiece model but BERT's Chinese word pieces, "
+            "which this package does not read. `AlbertEncoder.from_pretrained` reads the weights."
+        )
+    with sources.opened(where, tokenizer_only=True) as place:
+        for row in FORMATS.values():
+            if (found := row.read_tokenizer(place)) is not None:
+                return tokenizer_class(found.vocabulary, found.lower_case)
+        raise FileNotFoundError(_no_tokenizer(where, place))
+
+
+def _no_tokenizer(where: StrPath, place: Path) -> str:
+    if not place.exists():
+        return f"{where} does not exist. Expected a model with its tokenizer: {_expected()}."
+    if (place / VOCABULARY_FILE).exists():
+        return (
+            f"{where} has no {TOKENIZER_FILE}, so whether text is to be lower-cased is unknown. "
+            "Save the model with its tokenizer, `model.save_pretrained(folder, tokenizer)`."
+        )
+    return (
+        f"{where} has no tokenizer: no {VOCABULARY_FILE} with the {TOKENIZER_FILE} of this package "
+        "or of Hugging Face, nor what another format has. Put the vocabulary that the model was "
+        "trained with there."
+    )
 
 
 def _read(place: Path, source_format: str | None) -> Checkpoint:
@@ -231,6 +280,8 @@ def _writer(name: str) -> WriteFunction:
 
 
 def _check_apart(source: StrPath, target: StrPath) -> None:
+    if address_of(sources.located(source)) is not None:
+        return
     source, target = Path(source).resolve(), Path(target).resolve()
     if source.is_relative_to(target) or (source / layout.MODEL_FOLDER) == target:
         raise ValueError(

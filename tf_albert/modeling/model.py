@@ -139,7 +139,9 @@ class AlbertModel(keras.Model):
                 - a Hugging Face folder (`config.json` and `model.safetensors`);
                 - a preset of keras-hub, or a TF Hub module;
                 - one of these on a host: `hf://owner/name`, `kaggle://owner/model/keras/variation`
-                  or an `https://` address.
+                  or an `https://` address;
+                - the name of a released model, `albert-base-v2` (`tf-albert models` lists them),
+                  where no folder here has that name.
             **arguments: what the constructor takes besides the encoder (`num_classes`, say, for a
                 classifier on a pretrained encoder), and `allow_missing`, names of weights that may
                 start fresh.

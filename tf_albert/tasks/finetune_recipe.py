@@ -13,7 +13,9 @@ class FinetuneRecipe(TaskSettings):
     """Everything that a fine-tuning run depends on.
 
     Args:
-        init: Folder of a pretrained model or run, with its tokenizer.
+        init: A pretrained model with its tokenizer: a run, a folder in any format that `tf-albert
+            convert` reads, an address (hf://owner/name), or the name of a released one
+            (albert-base-v2).
         output: Folder of the run; the same command goes on with a run that was stopped.
         from_scratch: Whether the encoder starts from random weights, for comparison.
         encoder_dropout: Dropout in the encoder; none given keeps the model's own.

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tf_albert import layout
 from tf_albert.config import AlbertConfig
+from tf_albert.convert import formats
 from tf_albert.modeling.encoder import AlbertEncoder
 from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
@@ -123,8 +123,7 @@ def make_encoder(recipe: FinetuneRecipe) -> AlbertEncoder:
         ValueError: rows of `sequence_length` are longer than the encoder's positions.
     """
     if recipe.from_scratch:
-        folder = layout.model_folder(recipe.init)
-        config = AlbertConfig.from_json(folder / "albert_config.json")
+        config = formats.read(recipe.init).config
         encoder = AlbertEncoder(_dropping(config, recipe.encoder_dropout))
     else:
         encoder = _with_dropout(AlbertEncoder.from_pretrained(recipe.init), recipe.encoder_dropout)

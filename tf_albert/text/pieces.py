@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import json
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from tf_albert import files, layout
+from tf_albert.addresses import address_of, check_path
 from tf_albert.text import byte_pieces
 from tf_albert.text.normalizer import with_normalization
+from tf_albert.text.stored_tokenizer import TOKENIZER_FILE, VOCABULARY_FILE, stored_lower_case
+from tf_albert.text.word_starts import WORD_START, begins_word
 from tf_albert.types import StrPath
 
 if TYPE_CHECKING:
     import sentencepiece
 
-VOCABULARY_FILE = "spiece.model"
-TOKENIZER_FILE = "tokenizer_config.json"
 SPECIAL_PIECES = {"pad": "<pad>", "unk": "<unk>", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
-WORD_START = "▁"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +78,7 @@ class PieceTokenizer:
         return type(self), (self.vocabulary_bytes, self.lower_case)
 
     def _read(self) -> bytes:
+        check_path(self.vocabulary)
         if not self.vocabulary.is_file():
             raise FileNotFoundError(
                 f"{self.vocabulary} does not exist. Expected a SentencePiece model; "
@@ -201,7 +201,7 @@ class PieceTokenizer:
         of a character stay together: the first is as the character is, the others continue it.
         """
         pieces = (self.id_to_piece(index) for index in range(self.vocab_size))
-        return np.array(list(map(_begins_word, pieces, self._bytes.tolist())))
+        return np.array(list(map(begins_word, pieces, self._bytes.tolist())))
 
     def ordinary_pieces(self) -> list[str]:
         """Returns the pieces that stand for the text they are: neither special ones nor bytes."""
@@ -237,47 +237,36 @@ class PieceTokenizer:
         Path(path).write_bytes(self.vocabulary_bytes)
 
     @classmethod
-    def from_pretrained(cls, folder: StrPath) -> Self:
-        """Returns the tokenizer whose files are in a folder.
+    def from_pretrained(cls, where: StrPath) -> Self:
+        """Returns the tokenizer of a model, in any format in which one is stored.
 
         Args:
-            folder: str or path. What `save_pretrained` wrote, or a training run.
+            where: str or path. What `save_pretrained` wrote, or a training run; what
+                `from_pretrained` of a model takes (a folder of Google, Hugging Face or keras-hub,
+                `hf://owner/name`, or the name of a released model), with its weights or without.
 
         Raises:
-            FileNotFoundError: a file is missing.
-            ValueError: a file is damaged.
+            FileNotFoundError: there is no tokenizer.
+            OSError: a host does not have it.
+            ValueError: a file is damaged, or says what this package has not.
+
+        Example::
+
+            tokenizer = tf_albert.AlbertTokenizer.from_pretrained("runs/tiny")
         """
-        place = layout.model_folder(folder)
-        settings = place / TOKENIZER_FILE
-        if not settings.exists():
-            raise FileNotFoundError(
-                f"{place} has no {TOKENIZER_FILE}, so whether text is to be lower-cased is "
-                "unknown. Save the model with its tokenizer, "
-                "`model.save_pretrained(folder, tokenizer)`; or, where it is in another format, "
-                "`tf-albert convert` it first."
-            )
-        try:
-            lower_case = json.loads(settings.read_text(encoding="utf-8"))["lower_case"]
-        except (ValueError, KeyError, TypeError):
-            lower_case = None
-        if not isinstance(lower_case, bool):
-            raise ValueError(
-                f'{settings} must hold {{"lower_case": true or false}}. Where the folder is in '
-                "another format, `tf-albert convert` it first."
-            )
-        return cls(place / VOCABULARY_FILE, lower_case)
+        if address_of(where) is None:
+            folder = layout.model_folder(where)
+            lower_case = stored_lower_case(folder)
+            if lower_case is not None:
+                return cls(folder / VOCABULARY_FILE, lower_case)
+        return _formats().read_tokenizer(where, cls)
 
 
-_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;?@[\\]^_`{|}~€£–")
+def _formats() -> Any:
+    # An upward import: the formats in which a tokenizer is stored stand above it.
+    from tf_albert.convert import formats
 
-
-def _begins_word(piece: str, byte: int) -> bool:
-    if byte != byte_pieces.NO_BYTE:
-        return not byte_pieces.continues(byte) and chr(byte) not in _LETTERS
-    if piece.startswith((WORD_START, "<")) or piece in _PUNCTUATION:
-        return True
-    return not all(character in _LETTERS | _PUNCTUATION for character in piece)
+    return formats
 
 
 def _expand(ids: list[int], expansions: Mapping[int, Sequence[int]]) -> list[int]:

@@ -6,8 +6,9 @@ import tensorflow as tf
 
 from tf_albert.text import byte_pieces
 from tf_albert.text.letter_spans import LetterSpans
-from tf_albert.text.pieces import WORD_START, PieceTokenizer, num_letters
+from tf_albert.text.pieces import PieceTokenizer, num_letters
 from tf_albert.text.shared_model import graph_tokenizer
+from tf_albert.text.word_starts import WORD_START
 from tf_albert.types import StrPath, Tensor
 
 

@@ -145,6 +145,7 @@ def test_values_of_another_kind(theirs, changes, message):
         ({"do_lower_case": "false"}, "do_lower_case='false'. Expected: true or false"),
         ({"do_lower_case": None}, "do_lower_case=None. Expected: true or false"),
         ({"keep_accents": True}, "keep_accents=true. ALBERT's own tokenizer drops accents"),
+        ({"remove_space": False}, "remove_space=false. ALBERT's own tokenizer makes one space"),
     ],
 )
 def test_tokenizer_of_another_kind(theirs, changes, message):

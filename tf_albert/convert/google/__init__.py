@@ -16,5 +16,6 @@ FORMAT = Format(
     ),
     finds=read.finds,
     read=read.read,
+    read_tokenizer=read.read_tokenizer,
     write=write.write,
 )

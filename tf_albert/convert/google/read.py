@@ -54,9 +54,8 @@ def read(where: Path) -> Checkpoint:
     facts = read_facts(prefix.parent)
     model_class, others = _model_class(stored, facts)
     arrays, names, unplaced = collect(places(config, model_class), stored)
-    vocabulary = find_vocabulary(prefix)
-    vocabularies = () if vocabulary is None else (vocabulary,)
-    tokenizer = None if vocabulary is None else PieceTokenizer(vocabulary, lower_case(facts))
+    tokenizer = _tokenizer_beside(prefix)
+    vocabularies = () if tokenizer is None else (tokenizer.vocabulary,)
     return Checkpoint(
         source=where,
         format="google",
@@ -71,6 +70,25 @@ def read(where: Path) -> Checkpoint:
         tokenizer=tokenizer,
         files=(config_file, *sorted(prefix.parent.glob(f"{prefix.name}.*")), *vocabularies),
     )
+
+
+def read_tokenizer(where: Path) -> PieceTokenizer | None:
+    """Returns the tokenizer that lies beside a checkpoint, or None.
+
+    Args:
+        where: path. As for `read`.
+
+    Raises:
+        ValueError: several checkpoints, or a damaged file.
+    """
+    return _tokenizer_beside(_prefix(where)) if finds(where) else None
+
+
+def _tokenizer_beside(prefix: Path) -> PieceTokenizer | None:
+    vocabulary = find_vocabulary(prefix)
+    if vocabulary is None:
+        return None
+    return PieceTokenizer(vocabulary, lower_case(read_facts(prefix.parent)))
 
 
 def _prefix(where: Path) -> Path:

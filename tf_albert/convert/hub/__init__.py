@@ -16,6 +16,7 @@ FORMAT = Format(
     description="a TF Hub module (`saved_model.pb`)",
     finds=read.finds,
     read=read.read,
+    read_tokenizer=read.read_tokenizer,
     why_not_written="`tf-albert export` writes modules",
     other_library=other_library.MODULE_ITSELF,
 )

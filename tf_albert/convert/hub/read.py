@@ -14,6 +14,7 @@ from tf_albert.convert.hub.names import places, without_head_axes
 from tf_albert.layout import CONFIG_FILE
 from tf_albert.modeling.encoder import INPUTS, AlbertEncoder
 from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.text.stored_tokenizer import stored_lower_case
 
 # Of the largest output. Sums in another order stay below; the two forms of gelu alone differ
 # by 1e-4 in a small model.
@@ -48,7 +49,6 @@ def read(where: Path) -> Checkpoint:
     if hasattr(module, "mlm"):
         unsaid["mlm"] = "of a module, the encoder is read"
     arrays, names, unplaced = collect(places(config, stored), without_head_axes(stored, config))
-    vocabulary = next(iter(sorted((where / "assets").glob("*.model"))), None)
     checkpoint = Checkpoint(
         source=where,
         format="hub",
@@ -58,12 +58,29 @@ def read(where: Path) -> Checkpoint:
         model_class="AlbertEncoder",
         dropped=dropped | unsaid,
         unplaced=unplaced,
-        # The Model Garden's exporter implies lower-casing for every SentencePiece vocabulary.
-        tokenizer=None if vocabulary is None else PieceTokenizer(vocabulary, lower_case=True),
+        tokenizer=read_tokenizer(where),
         files=tuple(path for path in sorted(where.rglob("*")) if path.is_file()),
     )
     _check_outputs(module, checkpoint)
     return checkpoint
+
+
+def read_tokenizer(where: Path) -> PieceTokenizer | None:
+    """Returns the tokenizer among the assets of a module, of an encoder or of another, or None.
+
+    Args:
+        where: path. The module's folder.
+
+    Raises:
+        ValueError: a damaged file.
+    """
+    assets = where / "assets"
+    vocabulary = next(iter(sorted(assets.glob("*.model"))), None) if finds(where) else None
+    if vocabulary is None:
+        return None
+    lower_case = stored_lower_case(assets)
+    # The Model Garden's exporter implies lower-casing for every SentencePiece vocabulary.
+    return PieceTokenizer(vocabulary, True if lower_case is None else lower_case)
 
 
 def _drop_states(stored: dict[str, np.ndarray]) -> dict[str, str]:

@@ -8,13 +8,14 @@ Next: `tf_albert.convert.formats`, whose table has `FORMAT` as a row.
 """
 
 from tf_albert.convert.format import Format
-from tf_albert.convert.huggingface import other_library, read, write
+from tf_albert.convert.huggingface import other_library, read, tokenizer, write
 
 FORMAT = Format(
     name="huggingface",
     description="Hugging Face's folder (`config.json` and `model.safetensors`)",
     finds=read.finds,
     read=read.read,
+    read_tokenizer=tokenizer.tokenizer_alone,
     write=write.write,
     other_library=other_library.TRANSFORMERS,
 )

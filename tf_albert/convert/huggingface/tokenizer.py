@@ -1,13 +1,20 @@
 """The tokenizer of a Hugging Face folder: ALBERT's vocabulary, and the settings beside it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 from tf_albert import files
 from tf_albert.config import AlbertConfig
-from tf_albert.text.pieces import VOCABULARY_FILE, PieceTokenizer
+from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.text.stored_tokenizer import TOKENIZER_FILE, VOCABULARY_FILE, stored_lower_case
 
-TOKENIZER_FILE, FAST_TOKENIZER_FILE = "tokenizer_config.json", "tokenizer.json"
+FAST_TOKENIZER_FILE, CONFIG_FILE = "tokenizer.json", "config.json"
+# Settings of transformers' tokenizer that can have one value alone here, and what it means.
+FIXED = {
+    "keep_accents": (False, "drops accents"),
+    "remove_space": (True, "makes one space of all white space, and none at the ends"),
+}
 
 
 def read_tokenizer(
@@ -35,6 +42,22 @@ def read_tokenizer(
     return PieceTokenizer(folder / VOCABULARY_FILE, lower_case), paths, {}
 
 
+def tokenizer_alone(folder: Path) -> PieceTokenizer | None:
+    """Returns the tokenizer of a folder that may hold nothing else, or None.
+
+    Args:
+        folder: path. With `spiece.model` and any file that transformers writes beside it.
+
+    Raises:
+        ValueError: a damaged file, or settings that this package has not.
+    """
+    settings = folder / TOKENIZER_FILE
+    is_theirs = settings.exists() and stored_lower_case(folder) is None
+    names = (FAST_TOKENIZER_FILE, CONFIG_FILE)
+    has_no_settings = not settings.exists() and any((folder / name).exists() for name in names)
+    return read_tokenizer(folder)[0] if is_theirs or has_no_settings else None
+
+
 def _read_object(path: Path) -> dict[str, Any]:
     values = files.read_json(path)
     if not isinstance(values, dict):
@@ -43,11 +66,12 @@ def _read_object(path: Path) -> dict[str, Any]:
 
 
 def _lower_case(values: dict[str, Any], path: Path) -> bool:
-    if values.get("keep_accents"):
-        raise ValueError(
-            f"{path} has keep_accents=true. ALBERT's own tokenizer drops accents, and so does this "
-            f"package. Remove {VOCABULARY_FILE} to read the weights alone."
-        )
+    for key, (value, what) in FIXED.items():
+        if bool(values.get(key, value)) != value:
+            raise ValueError(
+                f"{path} has {key}={json.dumps(values[key])}. ALBERT's own tokenizer {what}, and "
+                f"so does this package. Remove {VOCABULARY_FILE} to read the weights alone."
+            )
     # transformers' default for a file that does not say (tokenization_albert.py).
     lower_case = values.get("do_lower_case", True)
     if not isinstance(lower_case, bool):

@@ -12,6 +12,19 @@ from tf_albert.text.normalizer import normalization_of
 from tf_albert.text.pieces import PieceTokenizer
 
 
+def tokenizer_alone(where: Path) -> PieceTokenizer | None:
+    """Returns the tokenizer of a folder that may hold nothing else, or None.
+
+    Args:
+        where: path.
+
+    Raises:
+        FileNotFoundError: half of the tokenizer's files are missing.
+        ValueError: a damaged file, or another kind of tokenizer.
+    """
+    return read_tokenizer(where)[0] if (where / VOCABULARY_FILE).exists() else None
+
+
 def read_tokenizer(where: Path) -> tuple[PieceTokenizer | None, dict[str, str]]:
     """Returns the tokenizer of a preset, or None, and what is to be said of it, by file.
 

@@ -16,5 +16,6 @@ FORMAT = Format(
     description="a folder that `save_pretrained` or a training run wrote",
     finds=read.finds,
     read=read.read,
+    read_tokenizer=read.read_tokenizer,
     write=write.write,
 )

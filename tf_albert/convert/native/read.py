@@ -14,7 +14,8 @@ from tf_albert.convert.provenance import COPY_AGAIN, check_files, read_facts
 from tf_albert.layout import CONFIG_FILE, PROVENANCE_FILE, WEIGHTS_FILE
 from tf_albert.modeling.model import AlbertModel
 from tf_albert.modeling.model_classes import MODEL_CLASSES, model_class
-from tf_albert.text.pieces import TOKENIZER_FILE, PieceTokenizer
+from tf_albert.text.pieces import PieceTokenizer
+from tf_albert.text.stored_tokenizer import VOCABULARY_FILE, stored_lower_case
 from tf_albert.types import StrPath
 
 # Of `provenance.json`, what `read_model` needs.
@@ -44,7 +45,6 @@ def read(where: Path) -> Checkpoint:
     folder = layout.model_folder(where)
     model = read_model(folder)
     arrays = {name: np.asarray(weight) for name, weight in weights_by_name(model).items()}
-    has_tokenizer = (folder / TOKENIZER_FILE).exists()
     return Checkpoint(
         source=where,
         format="tf_albert",
@@ -53,9 +53,23 @@ def read(where: Path) -> Checkpoint:
         names={name: name for name in arrays},
         model_class=type(model).__name__,
         head_arguments=model.head_arguments(),
-        tokenizer=PieceTokenizer.from_pretrained(folder) if has_tokenizer else None,
+        tokenizer=read_tokenizer(folder),
         files=tuple(folder / name for name in read_provenance(folder)["files_sha256"]),
     )
+
+
+def read_tokenizer(where: Path) -> PieceTokenizer | None:
+    """Returns the tokenizer that a folder of this package holds, or None.
+
+    Args:
+        where: path. What a tokenizer's or a model's `save_pretrained` wrote, or a training run.
+
+    Raises:
+        ValueError: damaged files.
+    """
+    folder = layout.model_folder(where)
+    lower_case = stored_lower_case(folder)
+    return None if lower_case is None else PieceTokenizer(folder / VOCABULARY_FILE, lower_case)
 
 
 def read_model(folder: StrPath) -> AlbertModel:

@@ -2,7 +2,9 @@
 
 import importlib
 import re
+import warnings
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -25,13 +27,15 @@ NOT_FETCHED = (
     "*.tflite",
     "tf_model*.h5",
 )
+# Of a model on Hugging Face's hub, what tokenizers are read from.
+TOKENIZER_FILES = ("*.model", "*.json", "*.spm")
 # Of what is fetched, the files of weights in any format that is read here.
 WEIGHT_SUFFIXES = (".safetensors", ".index", ".h5", ".pb")
 HUGGINGFACE_NAME = re.compile(r"hf://(?P<repo_id>[^/@]+/[^/@]+?)(@(?P<revision>.+))?/?")
 KAGGLE_NAME = re.compile(r"kaggle://(?P<handle>[^/]+/[^/]+/[^/]+/[^/]+(/\d+)?)/?")
 
 
-def fetch(address: str) -> Path:
+def fetch(address: str, tokenizer_only: bool = False) -> Path:
     """Returns the local folder with the files of a model on a host.
 
     Args:
@@ -56,6 +60,8 @@ def fetch(address: str) -> Path:
             f"{address} is an address that nothing here fetches. Expected one that begins with "
             f"{', '.join(f'{known}://' for known in FETCHED)}, or a folder here."
         )
+    if scheme == "hf":
+        return _from_huggingface(address, tokenizer_only)
     return FETCHED[scheme](address)
 
 
@@ -64,7 +70,7 @@ def _from_web(where: str) -> Path:
     return _only_folder(_asked(where, lambda: client.resolve(where)))
 
 
-def _from_huggingface(where: str) -> Path:
+def _from_huggingface(where: str, tokenizer_only: bool = False) -> Path:
     name = HUGGINGFACE_NAME.fullmatch(where)
     if name is None:
         raise ValueError(
@@ -72,9 +78,10 @@ def _from_huggingface(where: str) -> Path:
         )
     client = _client("huggingface_hub", "huggingface-hub safetensors")
     place = {"repo_id": name["repo_id"], "revision": name["revision"]}
-    download = client.snapshot_download
-    folder = Path(_asked(where, lambda: download(**place, ignore_patterns=NOT_FETCHED)))
-    if not any(_is_weights(path) for path in folder.rglob("*")):
+    wanted = TOKENIZER_FILES if tokenizer_only else None
+    patterns = {"ignore_patterns": NOT_FETCHED, "allow_patterns": wanted}
+    folder = Path(_asked(where, lambda: client.snapshot_download(**place, **patterns)))
+    if not tokenizer_only and not any(_is_weights(path) for path in folder.rglob("*")):
         names = _asked(where, lambda: client.list_repo_files(**place))
         if not set(names).isdisjoint(PICKLE_FILES):
             raise ValueError(pickle_refusal(where, name["repo_id"]))
@@ -100,7 +107,10 @@ def _from_kaggle(where: str) -> Path:
 
 def _client(module: str, packages: str) -> ModuleType:
     try:
-        return importlib.import_module(module)
+        with warnings.catch_warnings():
+            # TF Hub's imports pkg_resources, which announces its own end.
+            warnings.simplefilter("ignore", UserWarning)
+            return importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"`{module}` fetches such models and is not installed: pip install {packages}"
@@ -112,8 +122,18 @@ def _asked(where: str, question: Callable[[], Answer]) -> Answer:
     try:
         return question()
     except Exception as error:  # the clients' errors share no base class
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise OSError(f"{where} could not be fetched: {reason}") from error
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise OSError(f"{where} could not be fetched: {reason}.{_advice(where, error)}") from error
+
+
+def _advice(where: str, error: Exception) -> str:
+    """Returns what to do where a host cannot be reached, nothing where it has no such model."""
+    if getattr(getattr(error, "response", None), "status_code", None) == HTTPStatus.NOT_FOUND:
+        return ""
+    return (
+        f" Without a network: `tf-albert convert {where} FOLDER` elsewhere makes a folder that is "
+        "read here as it is."
+    )
 
 
 def _only_folder(folder: StrPath) -> Path:

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from tests.convert.sources import hosts
+from tests.convert.sources.released_files import write_released
 from tests.helpers import REPOSITORY, require
 from tests.processes import run_python
 
@@ -30,6 +32,15 @@ def demo_folder(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory, tokenizer):
+    """What sends Hugging Face's client to a stand-in for the released weights, on loopback."""
+    folder = tmp_path_factory.mktemp("hub")
+    write_released(folder / "albert-base-v2", tokenizer)
+    with hosts.serve({"albert/albert-base-v2": folder / "albert-base-v2"}) as address:
+        yield {"HF_ENDPOINT": address, "HF_HOME": str(folder / "cache"), "no_proxy": "127.0.0.1"}
+
+
 def run_command(*arguments, **options):
     """Runs `tf-albert` and returns what it prints."""
     finished = run_python("-m", "tf_albert.cli", *arguments, **options)
@@ -38,12 +49,18 @@ def run_command(*arguments, **options):
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=NAMES)
-def test_the_readmes_code_runs(block, demo_folder):
+def test_the_readmes_code_runs(block, demo_folder, hub):
     uses_package = "tf_albert" in block
     # tensorflow-hub imports pkg_resources, which announces its own end.
     code = f"{block}\nimport sys\nassert {uses_package} or 'tf_albert' not in sys.modules\n"
-    finished = run_python("-c", code, folder=demo_folder)
+    finished = run_python("-c", code, folder=demo_folder, **hub)
     assert finished.returncode == 0, finished.stderr
+
+
+def test_the_first_script_is_that_of_the_page_that_compares():
+    page = (REPOSITORY / "docs/same_job.md").read_text(encoding="utf-8")
+    assert BLOCKS[0] in page
+    assert len([line for line in BLOCKS[0].splitlines() if line]) <= 12
 
 
 def test_the_readmes_conversion_runs(demo_folder):

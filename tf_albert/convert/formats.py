@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import keras
-
 from tf_albert import files, layout
 from tf_albert.addresses import address_of
 from tf_albert.convert import google, hub, huggingface, keras_hub, native, sources
@@ -16,6 +14,7 @@ from tf_albert.convert.checkpoint import Checkpoint
 from tf_albert.convert.format import Format, WriteFunction
 from tf_albert.convert.names import HEADS
 from tf_albert.convert.native.write import save_pretrained
+from tf_albert.convert.preprocessor import preprocessor_of
 from tf_albert.convert.provenance import (
     check_files,
     facts_of,
@@ -36,8 +35,6 @@ FORMATS: dict[str, Format] = {
     folder.FORMAT.name: folder.FORMAT for folder in (hub, google, huggingface, keras_hub, native)
 }
 Tokenizer = TypeVar("Tokenizer", bound=PieceTokenizer)
-# Tokens a row where a model says nothing of it.
-DEFAULT_LENGTH = 128
 LOGGER = logging.getLogger("tf_albert")
 
 
@@ -87,7 +84,7 @@ def load(where: StrPath, model_class: type[AlbertModel], **arguments: Any) -> Al
     """
     checkpoint = read(where)
     if issubclass(model_class, StringModel) and "preprocessor" not in arguments:
-        arguments["preprocessor"] = _preprocessor(checkpoint)
+        arguments["preprocessor"] = preprocessor_of(checkpoint)
     if model_class.__name__ == checkpoint.model_class:
         arguments["allow_missing"] = (*arguments.get("allow_missing", ()), *checkpoint.absent)
     model, report = build_model(checkpoint, model_class, **arguments)
@@ -99,20 +96,6 @@ def load(where: StrPath, model_class: type[AlbertModel], **arguments: Any) -> Al
             "; ".join(sorted(set(report.fresh.values()))),
         )
     return model
-
-
-def _preprocessor(checkpoint: Checkpoint) -> Any:
-    """Returns what the model's strings go through, None where no vocabulary lies beside it."""
-    # Strings are TensorFlow's, which other backends do without.
-    if checkpoint.tokenizer is None or keras.config.backend() != "tensorflow":
-        return None
-    from tf_albert.text.preprocessor import AlbertPreprocessor
-    from tf_albert.text.tokenizer import AlbertTokenizer
-
-    tokenizer = AlbertTokenizer.of(checkpoint.tokenizer)
-    longest = checkpoint.config.max_position_embeddings
-    length = checkpoint.sequence_length or min(DEFAULT_LENGTH, longest)
-    return AlbertPreprocessor(tokenizer, length)
 
 
 def save(model: AlbertModel, folder: StrPath, tokenizer: PieceTokenizer | None = None) -> None:

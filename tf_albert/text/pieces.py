@@ -256,8 +256,7 @@ class PieceTokenizer:
         """
         if address_of(where) is None:
             folder = layout.model_folder(where)
-            lower_case = stored_lower_case(folder)
-            if lower_case is not None:
+            if (lower_case := stored_lower_case(folder)) is not None:
                 return cls(folder / VOCABULARY_FILE, lower_case)
         return _formats().read_tokenizer(where, cls)
 

@@ -54,7 +54,7 @@ def draw_confusion(
     size = 2.5 + 0.7 * len(names)
     figure, axes = pyplot.subplots(figsize=(size + 1, size), layout="constrained")
     matrix = metrics.confusion_matrix(labels, predicted, labels=range(len(names)))
-    display = metrics.ConfusionMatrixDisplay(matrix, display_labels=names)
+    display = metrics.ConfusionMatrixDisplay(matrix, display_labels=_plain(names))
     display.plot(ax=axes, cmap="Blues", xticks_rotation=30, values_format=",d")
     axes.set(xlabel="predicted", ylabel="right")
     figure.savefig(path, dpi=120)
@@ -102,7 +102,7 @@ def draw_label_scores(
     places = np.arange(len(names))
     for shift, name, values in zip((-0.27, 0.0, 0.27), SCORES, scores, strict=True):
         axes.barh(places + shift, values, height=0.25, label=name)
-    axes.set(yticks=places, yticklabels=names, xlim=(0.0, 1.0))
+    axes.set(yticks=places, yticklabels=_plain(names), xlim=(0.0, 1.0))
     axes.invert_yaxis()
     axes.legend()
     figure.savefig(path, dpi=120)
@@ -146,10 +146,15 @@ def draw_curves(
     for name, axes in zip(names, plots[:, 0], strict=True):
         for run, history in histories.items():
             if name in history:
-                axes.plot(*history[name], marker=".", label=run)
+                axes.plot(*history[name], marker=".", label=_plain([run])[0])
         axes.set_ylabel(name)
         axes.grid(alpha=0.3)
     plots[0, 0].legend()
     plots[-1, 0].set_xlabel("step")
     figure.savefig(path, dpi=120)
     pyplot.close(figure)
+
+
+def _plain(names: Sequence[str]) -> list[str]:
+    """Returns names as Matplotlib shows them letter by letter: between two `$` it sees formulas."""
+    return [name.replace("$", r"\$") for name in names]

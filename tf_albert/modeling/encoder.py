@@ -41,7 +41,7 @@ class AlbertEncoder(AlbertModel):
     Attributes:
         skip_padding: bool. Whether `pool`, `predict_tokens` and `map_tokens`, which the task models
             call, do no work on padding. The number of tokens is then no static shape, which JAX
-            and XLA want: set it to False before `compile(jit_compile=True)`.
+            and XLA want: the models' `compile(jit_compile=True)` sets it to False.
         remat: bool, False at first. Whether the backward pass computes the activations of each
             block anew, with the same dropout, and does not keep them: less memory, more time.
         loop_layers: bool, False at first. Whether those three loop over the shared block, so that

@@ -131,7 +131,9 @@ def test_model_on_the_encoder_of_another_has_a_fresh_head(
 
 @pytest.mark.parametrize("model_class", [AlbertClassifier, AlbertTokenClassifier])
 def test_no_class_is_refused(small_config, model_class):
-    with pytest.raises(ValueError, match=r"`num_classes` must be at least 1\. Received: 0\."):
+    with pytest.raises(
+        ValueError, match=r"at least 1, or `labels` name the classes\. Received: 0\."
+    ):
         model_class(small_config, num_classes=0)
 
 

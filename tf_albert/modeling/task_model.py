@@ -120,6 +120,7 @@ def require_classes(num_classes: int | None, labels: Sequence[str] | None) -> in
         )
     if number < 1:
         raise ValueError(
-            f"`num_classes` must be at least 1, or `labels` name the classes. Received: {number}."
+            "`num_classes` must be at least 1, or `labels` name the classes. Received: "
+            f"{num_classes}."
         )
     return number

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from tests.tasks.tables import recipe_of, write_folder
-from tests.training.recipes import small_model
 from tf_albert import AlbertClassifier, AlbertPretrainer, files
 from tf_albert.cli.main import main
 from tf_albert.convert.names import weights_by_name
@@ -300,8 +299,6 @@ def test_label_of_dev_that_training_never_saw(folder, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_pretrained_model_is_no_predictor(folder, tmp_path, tokenizer):
-    AlbertClassifier(small_model(397), num_classes=2).save_pretrained(tmp_path / "a", tokenizer)
-    for model in (folder / "pretrained", tmp_path / "a"):
-        with pytest.raises(ValueError, match=r"was not fine-tuned: .*`tf-albert finetune` makes"):
-            TextClassificationPredictor.from_pretrained(model)
+def test_pretrained_model_is_no_predictor(folder):
+    with pytest.raises(ValueError, match=r"was not fine-tuned: .*`tf-albert finetune` makes"):
+        TextClassificationPredictor.from_pretrained(folder / "pretrained")

@@ -19,7 +19,8 @@ from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import StrPath
 
 PREDICTIONS_FILE = "predictions.jsonl"
-QUESTION = ("question", "context")
+# What the parts of an example are called, where a caller names them.
+PAIR, QUESTION = ("text", "text_pair"), ("question", "context")
 
 
 class Description(abc.ABC):
@@ -117,7 +118,6 @@ class Predictor(abc.ABC):
         return cls(model, AlbertTokenizer.from_pretrained(folder), description)
 
     @classmethod
-    @abc.abstractmethod
     def told_by(cls, provenance: dict[str, Any]) -> dict[str, Any]:
         """Returns what a model is for that no run of fine-tuning wrote: its description's fields.
 
@@ -125,10 +125,11 @@ class Predictor(abc.ABC):
             provenance: dict. What `provenance.json` says of the model.
 
         Returns:
-            dict of JSON values; {} where the model is of another kind of task.
+            dict of JSON values; {} where the model's class and labels do not tell.
         """
+        del provenance
+        return {}
 
-    @abc.abstractmethod
     def examples_of(self, inputs: Any) -> list[tuple[Any, ...]]:
         """Returns what a caller gives as the examples that `predicted` takes.
 
@@ -138,6 +139,7 @@ class Predictor(abc.ABC):
         Raises:
             ValueError: inputs of another form.
         """
+        return as_examples(inputs, PAIR[: self.num_segments])
 
     def __call__(self, inputs: Any, batch_size: int = 32) -> list[dict[str, Any]]:
         """Returns the answer to each input: a list of dicts of JSON values.

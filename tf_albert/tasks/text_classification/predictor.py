@@ -17,6 +17,7 @@ from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import shortened
 from tf_albert.tasks.metrics import with_names
 from tf_albert.tasks.predictor import (
+    PAIR,
     Description,
     Evaluation,
     Predictor,
@@ -33,8 +34,6 @@ from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import StrPath
 
-# What the parts of an example are called, where a caller names them.
-TEXT, PAIR = ("text",), ("text", "text_pair")
 # Tokens a row where a model says nothing of it.
 DEFAULT_LENGTH = 128
 
@@ -138,7 +137,7 @@ class TextClassificationPredictor(Predictor):
         is_pair = isinstance(inputs, tuple) and len(inputs) == 2
         first = inputs[0] if isinstance(inputs, list) and inputs else inputs
         are_pairs = is_pair or isinstance(first, (tuple, list, dict))
-        return as_examples(inputs, PAIR if are_pairs else TEXT)
+        return as_examples(inputs, PAIR[: 1 + are_pairs])
 
     @property
     def text_columns(self) -> Sequence[str]:

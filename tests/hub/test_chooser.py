@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import tf_albert
 from tests.hub.conftest import SEQUENCE_LENGTH
-from tests.tasks.multiple_choice.test_gaps import with_choice
+from tests.text.test_choices import with_choice
 from tf_albert.modeling.encoder import INPUTS
 from tf_albert.tasks.multiple_choice.data import Choice
 from tf_albert.tasks.multiple_choice.predictor import (

@@ -6,6 +6,7 @@ import tensorflow as tf
 from tests import reference
 from tf_albert.training.optimizers import AdamW, Lamb, Sgd, make_optimizer
 from tf_albert.training.schedule import WarmupLinearDecay
+from tf_albert.training.strategy import make_strategy
 
 REFERENCES = {"lamb": reference.Lamb, "adamw": reference.AdamW}
 OURS = {"lamb": Lamb, "adamw": AdamW}
@@ -140,10 +141,7 @@ def test_fit_under_a_strategy_takes_the_steps_of_one_device(optimizer_class):
     inputs = np.random.default_rng(0).normal(size=(6, 5)).astype("float32")
     targets = np.random.default_rng(1).normal(size=(6, 3)).astype("float32") * 9  # is clipped
     weights = []
-    for strategy in (
-        tf.distribute.get_strategy(),
-        tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]),
-    ):
+    for strategy in map(make_strategy, ("one_device", "mirrored")):
         keras.utils.set_random_seed(5)
         with strategy.scope():
             model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)])

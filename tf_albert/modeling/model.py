@@ -88,7 +88,7 @@ class AlbertModel(keras.Model):
         Example::
 
             classifier.export("served")
-            tf.saved_model.load("served").serve({"input_word_ids": ids, ...})
+            tf.saved_model.load("served").serve(dict(preprocess(["a fine film"])))
         """
         if input_signature is None:
             length = None if format == "tf_saved_model" else self._export_length()

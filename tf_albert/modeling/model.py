@@ -88,7 +88,8 @@ class AlbertModel(keras.Model):
         Example::
 
             classifier.export("served")
-            tf.saved_model.load("served").serve(dict(preprocess(["a fine film"])))
+            served = tf.saved_model.load("served")  # its variables live as long as it does
+            served.serve(dict(preprocess(["a fine film"])))
         """
         if input_signature is None:
             length = None if format == "tf_saved_model" else self._export_length()

@@ -112,14 +112,16 @@ def test_what_a_script_saved_goes_into_every_command(small_config, tokenizer, tm
     folder = saved(
         tf_albert.AlbertClassifier, small_config, tokenizer, tmp_path / "m", labels=NAMES
     )
-    (tmp_path / "dev.tsv").write_text("text\tlabel\nThe language.\tO\nnone\tB-PER\n")
+    (tmp_path / "dev.tsv").write_text("review\tmark\nThe language.\tO\nnone\tB-PER\n")
     (tmp_path / "texts.txt").write_text("The language.\nnone\n")
-    assert main(["predict", "--model", str(folder), "--input", str(tmp_path / "texts.txt")]) == 0
-    assert main(["evaluate", "--model", str(folder), "--data", str(tmp_path / "dev.tsv")]) == 0
+    predict = ["predict", "--model", str(folder), "--input"]
+    evaluate = ["evaluate", "--model", str(folder), "--data", str(tmp_path / "dev.tsv")]
+    assert main([*evaluate, "--text-column", "review", "--label-column", "mark"]) == 0
+    assert main(evaluate) == 2
+    assert "no column 'text'. Columns: review, mark" in capsys.readouterr().err
     assert main(["export", "--model", str(folder), "--output", str(tmp_path / "modules")]) == 0
-    printed = capsys.readouterr().out
-    assert printed.count('"label": ') == 2
-    assert "accuracy" in printed
+    assert main([*predict, str(tmp_path / "texts.txt")]) == 0
+    assert capsys.readouterr().out.count('"label": ') == 2
     import tensorflow as tf
 
     module = tf.saved_model.load(str(tmp_path / "modules/classifier"))

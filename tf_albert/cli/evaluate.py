@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tf_albert import files
 from tf_albert.cli.finetune import scores
+from tf_albert.cli.repeated import columns_of, joined
 from tf_albert.config import check_counts
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.load import KINDS, load_predictor
@@ -26,6 +27,9 @@ class Arguments:
             its scripts read), replaced as a whole, or none.
         submission: Folder for the predictions on the test files in GLUE's format, for SQuAD for
             the predictions.json of `data`, replaced as a whole, or none.
+        text_column: Column of a table with the text, `first,second` for pairs, or the option twice;
+            by default those that the model was trained on.
+        label_column: Column of a table with the label; by default that of training.
         batch_size: Rows a batch.
         strict: Whether a row that cannot be used is an error; it is left out and told otherwise.
     """
@@ -34,11 +38,22 @@ class Arguments:
     data: str
     output: str | None = None
     submission: str | None = None
+    text_column: str | list[str] | None = None
+    label_column: str | None = None
     batch_size: int = 32
     strict: bool = False
 
     def __post_init__(self) -> None:
         check_counts(self, ("batch_size",))
+
+
+def adapted(arguments: list[str]) -> list[str]:
+    """Returns the arguments with `--text-column` once, where it stands there twice.
+
+    Args:
+        arguments: list of str.
+    """
+    return joined(arguments, "--text-column")
 
 
 def execute(arguments: Arguments) -> None:
@@ -48,6 +63,8 @@ def execute(arguments: Arguments) -> None:
             files.check_replaceable(place, MARK)
     _check_apart(arguments)
     predictor = load_predictor(arguments.model)
+    if arguments.text_column or arguments.label_column:
+        predictor.name_columns(columns_of(arguments.text_column), arguments.label_column)
     _check_submission(arguments, predictor.description.task)
     bad_rows = BadRows(arguments.strict)
     with_submission = arguments.submission is not None

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 
-from tf_albert.cli.repeated import joined
+from tf_albert.cli.repeated import columns_of, joined
 from tf_albert.config import check_counts
 from tf_albert.data.lines import decoded_lines, ending, read_lines
 from tf_albert.tasks.bad_rows import Flaw
@@ -69,9 +69,7 @@ def execute(arguments: Arguments) -> None:
 
 
 def _texts(arguments: Arguments, predictor: Predictor) -> Iterator[tuple[str, ...]]:
-    path, columns = arguments.input, arguments.text_column
-    if isinstance(columns, str):
-        columns = [column.strip() for column in columns.split(",")]
+    path, columns = arguments.input, columns_of(arguments.text_column)
     if path is not None and ending(path) in TABLES:
         return read_columns(path, predictor, columns)
     if columns is not None:

@@ -1,6 +1,20 @@
 """Options that may be given several times, each time with one more value."""
 
 
+def columns_of(value: str | list[str] | None) -> list[str] | None:
+    """Returns the columns that an option names: a list, or a text with commas between them.
+
+    Args:
+        value: str, list of str, or None.
+
+    >>> columns_of("premise, hypothesis")
+    ['premise', 'hypothesis']
+    """
+    if isinstance(value, str):
+        return [column.strip() for column in value.split(",")]
+    return value
+
+
 def joined(arguments: list[str], option: str) -> list[str]:
     """Returns arguments in which an option stands once, with commas between its values.
 

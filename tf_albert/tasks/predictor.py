@@ -163,6 +163,22 @@ class Predictor(abc.ABC):
         """Columns of the table that the model was trained on; none where it was no table."""
         return ()
 
+    def name_columns(self, text_columns: list[str] | None, label_column: str | None) -> None:
+        """Sets which columns of a table `evaluate` reads, where they are not those of training.
+
+        Args:
+            text_columns: list of one or two str, or None for those of training.
+            label_column: str, or None for that of training.
+
+        Raises:
+            ValueError: the model is of a kind of task whose files are no tables.
+        """
+        raise ValueError(
+            f"`text_column` and `label_column` are for tables of labelled texts, and the model was "
+            f"trained for the task {self.description.task!r}, whose files are read as they are "
+            "published. Leave them out."
+        )
+
     def rows_of(self, path: StrPath, with_own_columns: bool) -> Rows:
         """Yields (number of the line, row) of a table whose texts are to be answered.
 

@@ -144,6 +144,21 @@ class TextClassificationPredictor(Predictor):
         """Columns of the table that the model was trained on."""
         return self.description.text_columns
 
+    def name_columns(self, text_columns: list[str] | None, label_column: str | None) -> None:
+        """Sets which columns of a table `evaluate` reads, where they are not those of training."""
+        if self.description.task != "table":
+            super().name_columns(text_columns, label_column)
+        wanted = text_columns or self.description.text_columns
+        if len(wanted) > 2:
+            raise ValueError(f"A text, or a pair, has one or two columns. Received: {wanted}.")
+        self.num_segments = len(wanted)
+        self.description = dataclasses.replace(
+            self.description,
+            text_columns=wanted,
+            label_column=label_column or self.description.label_column,
+            num_segments=len(wanted),
+        )
+
     def rows_of(self, path: StrPath, with_own_columns: bool) -> Rows:
         """Yields (number of the line, row) of a table; with its own columns one of its task."""
         task = glue.TASKS.get(self.description.task)

@@ -10,6 +10,8 @@ from tf_albert.types import JsonDict, StrPath
 
 # What an encoder takes: a dict of these int tensors.
 INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
+# Tokens a row where nobody and nothing that is stored says how many.
+DEFAULT_SEQUENCE_LENGTH = 128
 ACTIVATIONS = ("gelu", "gelu_new", "gelu_erf", "relu", "tanh")
 SHARINGS = ("all", "attention", "ffn", "none")
 

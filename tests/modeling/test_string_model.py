@@ -137,8 +137,12 @@ def test_strings_without_a_preprocessor_say_what_to_do(small_config):
 def test_a_loss_of_probabilities_is_refused(classifier, loss):
     with pytest.raises(ValueError, match="takes probabilities, and the model gives logits"):
         classifier.compile("adam", loss)
-    with pytest.raises(ValueError, match="takes probabilities"):
-        classifier.compile("adam", keras.losses.SparseCategoricalCrossentropy())
+    for given in (
+        keras.losses.SparseCategoricalCrossentropy(),
+        keras.losses.sparse_categorical_crossentropy,
+    ):
+        with pytest.raises(ValueError, match="takes probabilities"):
+            classifier.compile("adam", given)
 
 
 @pytest.mark.parametrize(

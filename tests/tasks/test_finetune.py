@@ -297,8 +297,3 @@ def test_label_of_dev_that_training_never_saw(folder, tmp_path):
     with pytest.raises(ValueError, match=r"dev\.tsv has labels that training never saw: ugly"):
         finetune(recipe_of(folder, tmp_path / "run", dev=str(tmp_path / "dev.tsv")))
     assert not (tmp_path / "run").exists()
-
-
-def test_pretrained_model_is_no_predictor(folder):
-    with pytest.raises(ValueError, match=r"was not fine-tuned: .*`tf-albert finetune` makes"):
-        TextClassificationPredictor.from_pretrained(folder / "pretrained")

@@ -5,6 +5,7 @@ import pytest
 import tf_albert
 from tests.helpers import randomize
 from tf_albert.tasks.load import read_task
+from tf_albert.tasks.text_classification.predictor import TextClassificationPredictor
 
 TEXTS = ["The language.", "a value of the object"]
 PAIRS = [("The language.", "none"), ("a value of the object", "an exception")]
@@ -100,10 +101,31 @@ def test_an_example_of_another_form_is_shown(small_config, tokenizer, tmp_path, 
         tf_albert.load_predictor(folder)(inputs)
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("AlbertClassifier", "The language."),
+        ("AlbertSpanLabeler", ("What?", "a value of the object")),
+        ("AlbertTokenClassifier", "a value of"),
+        ("AlbertMultipleChoice", ("a value", "Which?", ["one", "two"])),
+    ],
+)
+def test_rows_are_no_longer_than_the_model_has_positions(
+    small_config, tokenizer, tmp_path, name, asked
+):
+    """Of a model that was saved without a preprocessor nothing says how long its rows were."""
+    arguments = {"labels": NAMES} if name.endswith("Classifier") else {}
+    model = getattr(tf_albert, name)(small_config, **arguments)
+    model.save_pretrained(tmp_path / "m", tokenizer)
+    assert read_task(tmp_path / "m")["sequence_length"] == 41
+    assert len(tf_albert.load_predictor(tmp_path / "m")([asked])) == 1
+
+
 def test_an_encoder_does_no_task(small_config, tokenizer, tmp_path):
     tf_albert.AlbertEncoder(small_config).save_pretrained(tmp_path / "m", tokenizer)
-    with pytest.raises(ValueError, match="was not fine-tuned: it labels no texts"):
-        tf_albert.load_predictor(tmp_path / "m")
+    for load in (tf_albert.load_predictor, TextClassificationPredictor.from_pretrained):
+        with pytest.raises(ValueError, match=r"was not fine-tuned: .*`tf-albert finetune` makes"):
+            load(tmp_path / "m")
 
 
 def test_what_a_script_saved_goes_into_every_command(small_config, tokenizer, tmp_path, capsys):

@@ -4,10 +4,8 @@ from typing import Any
 
 import keras
 
+from tf_albert.config import DEFAULT_SEQUENCE_LENGTH
 from tf_albert.convert.checkpoint import Checkpoint
-
-# Tokens a row where a model says nothing of it.
-DEFAULT_LENGTH = 128
 
 
 def preprocessor_of(checkpoint: Checkpoint) -> Any:
@@ -24,5 +22,5 @@ def preprocessor_of(checkpoint: Checkpoint) -> Any:
 
     tokenizer = AlbertTokenizer.of(checkpoint.tokenizer)
     longest = checkpoint.config.max_position_embeddings
-    length = checkpoint.sequence_length or min(DEFAULT_LENGTH, longest)
+    length = checkpoint.sequence_length or min(DEFAULT_SEQUENCE_LENGTH, longest)
     return AlbertPreprocessor(tokenizer, length)

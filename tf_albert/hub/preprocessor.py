@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_albert.config import DEFAULT_SEQUENCE_LENGTH
 from tf_albert.hub.reusable import Function, require, reusable, write_module
 from tf_albert.text.packing import pack_inputs
 from tf_albert.text.preprocessor import AlbertPreprocessor
@@ -16,7 +17,6 @@ from tf_albert.types import JsonDict, StrPath, Tensor
 
 STRINGS = tf.TensorSpec((None,), tf.string)
 IDS = tf.RaggedTensorSpec((None, None), tf.int32)
-DEFAULT_LENGTH = 128
 
 
 def save_preprocessor(
@@ -58,7 +58,7 @@ def save_preprocessor(
         "Make one: `AlbertPreprocessor(AlbertTokenizer('spiece.model'), sequence_length=128)`.",
     )
     if isinstance(preprocessor, AlbertTokenizer):
-        length = DEFAULT_LENGTH if sequence_length is None else sequence_length
+        length = DEFAULT_SEQUENCE_LENGTH if sequence_length is None else sequence_length
         preprocessor = AlbertPreprocessor(preprocessor, length)
     elif sequence_length is not None:
         preprocessor = AlbertPreprocessor(preprocessor.tokenizer, sequence_length)

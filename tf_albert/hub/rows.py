@@ -1,8 +1,8 @@
 """How many tokens a row of an exported model has."""
 
-from tf_albert.config import AlbertConfig
+from tf_albert.config import DEFAULT_SEQUENCE_LENGTH, AlbertConfig
 
-DEFAULT_LENGTH, SHORTEST = 128, 3  # the shortest holds [CLS], a token and [SEP]
+SHORTEST = 3  # it holds [CLS], a token and [SEP]
 
 
 def row_length(config: AlbertConfig, of_task: int | None, asked: int | None) -> int:
@@ -20,7 +20,7 @@ def row_length(config: AlbertConfig, of_task: int | None, asked: int | None) -> 
     128
     """
     longest = config.max_position_embeddings
-    length = (of_task or min(DEFAULT_LENGTH, longest)) if asked is None else asked
+    length = (of_task or min(DEFAULT_SEQUENCE_LENGTH, longest)) if asked is None else asked
     if length > longest:
         raise ValueError(
             f"A sequence length of {length} is above the model's {longest} positions. "

@@ -5,12 +5,10 @@ from typing import Any, ClassVar, Self
 
 import keras
 
-from tf_albert.config import INPUTS, AlbertConfig
+from tf_albert.config import DEFAULT_SEQUENCE_LENGTH, INPUTS, AlbertConfig
 from tf_albert.text.pieces import PieceTokenizer
 from tf_albert.types import StrPath
 
-# Tokens a row of an exported model that has no preprocessor, where rows are of one length.
-EXPORT_LENGTH = 128
 JIT = "jit_compile"
 
 
@@ -107,7 +105,7 @@ class AlbertModel(keras.Model):
 
     def _export_length(self) -> int:
         """Returns the tokens a row of a format whose rows are all of one length."""
-        return min(EXPORT_LENGTH, self.config.max_position_embeddings)
+        return min(DEFAULT_SEQUENCE_LENGTH, self.config.max_position_embeddings)
 
     def _set_skip_padding(self, value: bool | None) -> bool:
         """Sets the encoder's `skip_padding`, None to leave it; returns what it was."""

@@ -183,7 +183,7 @@ class StringModel(AlbertModel):
 def _check_loss(loss: Any) -> None:
     for part in keras.tree.flatten(loss):
         if _is_of_probabilities(part):
-            name = part if isinstance(part, str) else type(part).__name__
+            name = part if isinstance(part, str) else getattr(part, "__name__", type(part).__name__)
             raise ValueError(
                 f"The loss {name!r} takes probabilities, and the model gives logits: it would "
                 "train on wrong numbers. Use `from_logits=True`, such as "
@@ -193,8 +193,11 @@ def _check_loss(loss: Any) -> None:
 
 
 def _is_of_probabilities(loss: Any) -> bool:
-    if isinstance(loss, str):
-        return loss.lower().replace("_", "").endswith(("crossentropy", "kldivergence"))
+    # Keras's own functions take probabilities, as those of their names do.
+    is_function = getattr(loss, "__module__", "").startswith("keras.") and callable(loss)
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", "") * is_function
+    if name.lower().replace("_", "").endswith(("crossentropy", "kldivergence")):
+        return True
     return getattr(loss, "from_logits", None) is False
 
 

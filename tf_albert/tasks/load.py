@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from tf_albert import layout
-from tf_albert.convert.native.read import read_provenance
 from tf_albert.tasks.multiple_choice.task import MultipleChoiceTask
-from tf_albert.tasks.predictor import Predictor
+from tf_albert.tasks.predictor import Predictor, facts_of_folder
 from tf_albert.tasks.question_answering.task import QuestionAnsweringTask
 from tf_albert.tasks.task import Task
 from tf_albert.tasks.text_classification.predictor import TextClassificationPredictor
@@ -57,9 +55,9 @@ def read_task(where: StrPath) -> dict[str, Any]:
         FileNotFoundError: there is no such folder.
         ValueError: damaged files.
     """
-    provenance = read_provenance(layout.model_folder(where))
-    told = (kind.predictor_class.told_by(provenance) for kind in KINDS)
-    return provenance.get("task") or next(filter(None, told), {})
+    facts = facts_of_folder(where)
+    told = (kind.predictor_class.told_by(facts) for kind in KINDS)
+    return facts.get("task") or next(filter(None, told), {})
 
 
 def _predictor_class(task: dict[str, Any]) -> type[Predictor]:

@@ -11,16 +11,16 @@ import tensorflow as tf
 
 from tf_albert import files, layout
 from tf_albert.backend import require_tensorflow
+from tf_albert.config import DEFAULT_SEQUENCE_LENGTH, AlbertConfig
 from tf_albert.convert.native.read import read_provenance
 from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
+from tf_albert.tasks.examples import PAIR, as_examples
 from tf_albert.tasks.tables import Rows, read_rows
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import StrPath
 
 PREDICTIONS_FILE = "predictions.jsonl"
-# What the parts of an example are called, where a caller names them.
-PAIR, QUESTION = ("text", "text_pair"), ("question", "context")
 
 
 class Description(abc.ABC):
@@ -107,9 +107,8 @@ class Predictor(abc.ABC):
             FileNotFoundError: there is no such folder.
             ValueError: damaged files, or a model that was fine-tuned for another kind of task.
         """
-        folder = layout.model_folder(where)
-        provenance = read_provenance(folder)
-        task = provenance.get("task") or cls.told_by(provenance)
+        folder, facts = layout.model_folder(where), facts_of_folder(where)
+        task = facts.get("task") or cls.told_by(facts)
         if (name := task.get("task")) not in cls.task_names:
             found = f"was fine-tuned for the task {name!r}" if name else "was not fine-tuned"
             raise ValueError(f"{folder} {found}: it {cls.what_else}")
@@ -118,16 +117,16 @@ class Predictor(abc.ABC):
         return cls(model, AlbertTokenizer.from_pretrained(folder), description)
 
     @classmethod
-    def told_by(cls, provenance: dict[str, Any]) -> dict[str, Any]:
+    def told_by(cls, facts: dict[str, Any]) -> dict[str, Any]:
         """Returns what a model is for that no run of fine-tuning wrote: its description's fields.
 
         Args:
-            provenance: dict. What `provenance.json` says of the model.
+            facts: dict. What `facts_of_folder` gives.
 
         Returns:
             dict of JSON values; {} where the model's class and labels do not tell.
         """
-        del provenance
+        del facts
         return {}
 
     def examples_of(self, inputs: Any) -> list[tuple[Any, ...]]:
@@ -222,54 +221,30 @@ class Predictor(abc.ABC):
         """
 
 
-def sequence_length_of(provenance: dict[str, Any], default: int) -> int:
+def facts_of_folder(where: StrPath) -> dict[str, Any]:
+    """Returns what `provenance.json` says of a model, and its `max_position_embeddings`.
+
+    Args:
+        where: str or path. The folder of a run or of a model.
+
+    Raises:
+        FileNotFoundError: there is no such folder.
+        ValueError: damaged files.
+    """
+    folder = layout.model_folder(where)
+    provenance = read_provenance(folder)
+    longest = AlbertConfig.from_json(folder / layout.CONFIG_FILE).max_position_embeddings
+    return provenance | {"max_position_embeddings": longest}
+
+
+def sequence_length_of(facts: dict[str, Any], default: int = DEFAULT_SEQUENCE_LENGTH) -> int:
     """Returns the tokens a row of a model that no run of fine-tuning made.
 
     Args:
-        provenance: dict. What `provenance.json` says of the model.
-        default: int. What to take where it says nothing.
+        facts: dict. What `facts_of_folder` gives.
+        default: int. What to take where they say nothing, and the model has the positions.
     """
-    return provenance.get("sequence_length") or default
-
-
-def as_examples(inputs: Any, parts: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Returns examples of some parts each, out of what a caller gives.
-
-    Args:
-        inputs: an example, a list of examples, or a tuple of columns. An example is a string where
-            there is one part, and a tuple, or a dict by name, where there are several.
-        parts: the names of the parts.
-
-    Raises:
-        ValueError: inputs of another form.
-
-    >>> as_examples("a fine film", ["text"])
-    [('a fine film',)]
-    >>> as_examples([("Who?", "Ada."), {"context": "Bob.", "question": "Who?"}], QUESTION)
-    [('Who?', 'Ada.'), ('Who?', 'Bob.')]
-    >>> as_examples((["Who?", "Who?"], ["Ada.", "Bob."]), QUESTION)
-    [('Who?', 'Ada.'), ('Who?', 'Bob.')]
-    """
-    if isinstance(inputs, (str, dict)):
-        inputs = [inputs]
-    elif isinstance(inputs, tuple) and len(inputs) == len(parts):
-        is_one = isinstance(inputs[0], str)
-        inputs = [inputs] if is_one else list(zip(*inputs, strict=True))
-    return [_example(one, parts) for one in inputs]
-
-
-def _example(one: Any, parts: Sequence[str]) -> tuple[Any, ...]:
-    found: tuple[Any, ...] = (one,)
-    if isinstance(one, dict):
-        found = tuple(one.get(name) for name in parts) if set(one) == set(parts) else ()
-    elif isinstance(one, (tuple, list)):
-        found = tuple(one)
-    if len(found) != len(parts) or not all(isinstance(part, (str, list)) for part in found):
-        raise ValueError(
-            f"An example must be of {len(parts)} part{'s' * (len(parts) > 1)}: "
-            f"{', '.join(parts)}. Received: {one!r:.80}."
-        )
-    return found
+    return facts.get("sequence_length") or min(default, facts["max_position_embeddings"])
 
 
 def file_to_score(data: StrPath, name: str) -> Path:

@@ -13,13 +13,13 @@ from tf_albert.modeling.multiple_choice import AlbertMultipleChoice
 from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import shortened
+from tf_albert.tasks.examples import as_examples
 from tf_albert.tasks.metrics import accuracy_metrics
 from tf_albert.tasks.multiple_choice.data import FOLDERS, LETTERS, Choice, choice_texts, read_race
 from tf_albert.tasks.predictor import (
     Description,
     Evaluation,
     Predictor,
-    as_examples,
     sequence_length_of,
     write_predictions,
 )
@@ -85,11 +85,11 @@ class MultipleChoicePredictor(Predictor):
         )
 
     @classmethod
-    def told_by(cls, provenance: dict[str, Any]) -> dict[str, Any]:
+    def told_by(cls, facts: dict[str, Any]) -> dict[str, Any]:
         """Returns what a multiple-choice model is for by its class."""
-        if provenance["model_class"] != AlbertMultipleChoice.__name__:
+        if facts["model_class"] != AlbertMultipleChoice.__name__:
             return {}
-        return {"task": "race", "sequence_length": sequence_length_of(provenance, DEFAULT_LENGTH)}
+        return {"task": "race", "sequence_length": sequence_length_of(facts, DEFAULT_LENGTH)}
 
     def examples_of(self, inputs: Any) -> list[tuple[str, ...]]:
         """Returns tuples of a passage, a question and each of its options.

@@ -13,12 +13,11 @@ from tf_albert.modeling.span_labeler import AlbertSpanLabeler
 from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import shortened
+from tf_albert.tasks.examples import QUESTION, as_examples
 from tf_albert.tasks.predictor import (
-    QUESTION,
     Description,
     Evaluation,
     Predictor,
-    as_examples,
     file_to_score,
     sequence_length_of,
     write_predictions,
@@ -114,12 +113,12 @@ class QuestionAnsweringPredictor(Predictor):
         self._answers = tf.function(answers_of_windows, input_signature=signature, autograph=False)
 
     @classmethod
-    def told_by(cls, provenance: dict[str, Any]) -> dict[str, Any]:
+    def told_by(cls, facts: dict[str, Any]) -> dict[str, Any]:
         """Returns what a span labeler is for by its class, with the windows of Google's recipes."""
         classes = {known.__name__: task for task, known in MODEL_CLASSES.items()}
-        if (name := provenance["model_class"]) not in classes:
+        if (name := facts["model_class"]) not in classes:
             return {}
-        length = sequence_length_of(provenance, DEFAULT_LENGTH)
+        length = sequence_length_of(facts, DEFAULT_LENGTH)
         return {"task": classes[name], "sequence_length": length, "stride": length // 3}
 
     def examples_of(self, inputs: Any) -> list[tuple[str, ...]]:

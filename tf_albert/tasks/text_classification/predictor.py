@@ -15,13 +15,12 @@ from tf_albert.modeling.classifier import AlbertClassifier
 from tf_albert.modeling.task_model import TaskModel
 from tf_albert.tasks.bad_rows import BadRows
 from tf_albert.tasks.batches import shortened
+from tf_albert.tasks.examples import PAIR, as_examples
 from tf_albert.tasks.metrics import with_names
 from tf_albert.tasks.predictor import (
-    PAIR,
     Description,
     Evaluation,
     Predictor,
-    as_examples,
     sequence_length_of,
     write_predictions,
 )
@@ -33,9 +32,6 @@ from tf_albert.tasks.text_classification.table import Examples, read_examples
 from tf_albert.text.preprocessor import AlbertPreprocessor
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import StrPath
-
-# Tokens a row where a model says nothing of it.
-DEFAULT_LENGTH = 128
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,11 +104,11 @@ class TextClassificationPredictor(Predictor):
         self.preprocessor = AlbertPreprocessor(tokenizer, description.sequence_length)
 
     @classmethod
-    def told_by(cls, provenance: dict[str, Any]) -> dict[str, Any]:
+    def told_by(cls, facts: dict[str, Any]) -> dict[str, Any]:
         """Returns what a classifier is for by its labels, or by the numbers of its classes."""
-        if provenance["model_class"] != AlbertClassifier.__name__:
+        if facts["model_class"] != AlbertClassifier.__name__:
             return {}
-        arguments = provenance["head_arguments"]
+        arguments = facts["head_arguments"]
         number, several = arguments["num_classes"], arguments.get("multi_label", False)
         numbers = None if number == 1 and not several else [str(label) for label in range(number)]
         return {
@@ -120,7 +116,7 @@ class TextClassificationPredictor(Predictor):
             "labels": arguments.get("labels") or numbers,
             "text_columns": ["text"],
             "label_column": "label",
-            "sequence_length": sequence_length_of(provenance, DEFAULT_LENGTH),
+            "sequence_length": sequence_length_of(facts),
             "num_segments": 1,
             "multi_label": several,
         }

@@ -31,9 +31,6 @@ from tf_albert.tasks.token_classification.word_tokens import rows_of_words
 from tf_albert.text.tokenizer import AlbertTokenizer
 from tf_albert.types import StrPath, Tensor
 
-# Tokens a row where a model says nothing of it.
-DEFAULT_LENGTH = 128
-
 
 @dataclasses.dataclass(frozen=True)
 class TokenClassificationDescription(Description):
@@ -97,16 +94,16 @@ class TokenClassificationPredictor(Predictor):
         )
 
     @classmethod
-    def told_by(cls, provenance: dict[str, Any]) -> dict[str, Any]:
+    def told_by(cls, facts: dict[str, Any]) -> dict[str, Any]:
         """Returns what a token classifier is for by its labels, or by its classes' numbers."""
-        if provenance["model_class"] != AlbertTokenClassifier.__name__:
+        if facts["model_class"] != AlbertTokenClassifier.__name__:
             return {}
-        arguments = provenance["head_arguments"]
+        arguments = facts["head_arguments"]
         numbers = [str(label) for label in range(arguments["num_classes"])]
         return {
             "task": "conll",
             "labels": arguments.get("labels") or numbers,
-            "sequence_length": sequence_length_of(provenance, DEFAULT_LENGTH),
+            "sequence_length": sequence_length_of(facts),
         }
 
     def examples_of(self, inputs: Any) -> list[tuple[Any, ...]]:
